@@ -1,0 +1,17 @@
+//! The nouns every room shares: typed ids, time, error kinds, limits.
+//!
+//! Floor 1 of the house. Nothing here does I/O or knows a framework; what a noun *does* lives in the
+//! room that does it.
+
+mod error;
+mod id;
+pub mod limits;
+mod noun;
+mod secret;
+mod time;
+
+pub use error::{Error, Kind, Result};
+pub use id::{BadId, CameraId, HomeId, SegmentId, SessionId, SubjectId, ViewId};
+pub use noun::{AudioMode, Role, StreamName};
+pub use secret::Secret;
+pub use time::{BadTime, Clock, Mono, SystemClock, TimeRange, Timestamp};

@@ -1,0 +1,60 @@
+//! Every bound that is not local to one function, with its reason.
+
+use std::time::Duration;
+
+/// Cameras of one server. 100 main streams of 4 Mbit/s fill a gigabit line's useful half.
+pub const CAMERAS_MAX: usize = 256;
+
+/// Bytes of access units that a live ring keeps. 10 s of 8 Mbit/s; a GOP longer than that has no instant start.
+pub const RING_BYTES_MAX: usize = 10 * 1024 * 1024;
+
+/// Time that a live ring keeps beyond the running GOP. A viewer further behind skips to the next key frame.
+pub const RING_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// One access unit. An 8K intra picture stays under it; anything larger is an attack or a broken camera.
+pub const ACCESS_UNIT_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// All parameter sets of a stream together. Real ones are under 1 KiB.
+pub const PARAMETER_SETS_BYTES_MAX: usize = 16 * 1024;
+
+/// Media time in one recorded fragment: half of what a power cut may take (docs/segment-format.md).
+pub const FRAGMENT_TIME_MAX: Duration = Duration::from_millis(500);
+
+/// How often written fragments are made durable, once per filesystem.
+pub const COMMIT_INTERVAL: Duration = Duration::from_millis(400);
+
+/// Media time in one segment file: a minute keeps a camera-year at half a million files.
+pub const SEGMENT_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// Bytes in one segment file, so that a runaway stream cannot make one that a phone cannot hold.
+pub const SEGMENT_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Longest range of one download: a day of 8 Mbit/s is 86 GB, and its index must fit in memory.
+pub const DOWNLOAD_TIME_MAX: Duration = Duration::from_secs(24 * 3600);
+
+/// Longest range of one timeline or playlist question.
+pub const TIMELINE_TIME_MAX: Duration = Duration::from_secs(32 * 24 * 3600);
+
+/// Longest range of one playlist: a day and a little, so that a day with a clock change fits.
+pub const PLAYLIST_TIME_MAX: Duration = Duration::from_secs(26 * 3600);
+
+/// A JSON request body. The largest real one, a camera with two URLs, is under 4 KiB.
+pub const JSON_BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// An SDP offer. Chromium's with audio and video is about 6 KiB.
+pub const SDP_BYTES_MAX: usize = 64 * 1024;
+
+/// Running live views of one server; each holds a few hundred KiB.
+pub const VIEWS_MAX: usize = 1000;
+
+/// Running live views of one session: a wall of 64 tiles in several tabs.
+pub const VIEWS_PER_SESSION_MAX: usize = 128;
+
+/// How long a session lives without use.
+pub const SESSION_IDLE_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// A signed-in session's sub streams stay warm this long after the last person left.
+pub const SUB_WARM_TIME: Duration = Duration::from_secs(5 * 60);
+
+/// Time that shutdown may take before the process names who was late and leaves.
+pub const SHUTDOWN_TIME_MAX: Duration = Duration::from_secs(5);

@@ -1,0 +1,47 @@
+//! Small closed lists that several rooms speak of.
+
+use serde::{Deserialize, Serialize};
+
+/// Which of a camera's two streams: the full picture, or the small one for grids and thin lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StreamName {
+    /// The full picture; this one is recorded.
+    Main,
+    /// The small picture.
+    Sub,
+}
+
+impl StreamName {
+    /// As it stands in URLs, rows and logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Main => "main",
+            Self::Sub => "sub",
+        }
+    }
+}
+
+/// What happens to a camera's sound. Off unless a person turned it on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AudioMode {
+    /// Not even set up with the camera.
+    #[default]
+    Off,
+    /// Heard live, never kept.
+    Live,
+    /// Heard live and kept with the picture.
+    Recorded,
+}
+
+/// What a person may do in a home. Ordered: a later one may do all that an earlier one may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Sees live and recorded pictures.
+    Member,
+    /// Also adds, changes and removes cameras.
+    Owner,
+}

@@ -1,0 +1,10 @@
+//! From the newest access unit to a viewer's screen.
+
+pub mod ring;
+mod unit;
+
+pub use ring::{Cursor, Ring, Start};
+pub use unit::Unit;
+
+#[cfg(test)]
+pub(crate) mod test_units;
