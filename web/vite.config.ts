@@ -1,0 +1,21 @@
+import { sveltekit } from '@sveltejs/kit/vite';
+import tailwindcss from '@tailwindcss/vite';
+import { defineConfig } from 'vitest/config';
+
+/** Where `npm run dev` finds a running server. */
+const server = process.env.ATIPCAM_URL ?? 'http://127.0.0.1:8080';
+
+export default defineConfig({
+	plugins: [tailwindcss(), sveltekit()],
+	server: {
+		proxy: {
+			// `changeOrigin` would move Host away from Origin, and the server would take every change for a forgery.
+			'/api': { target: server, ws: true }
+		}
+	},
+	build: { target: 'es2023' },
+	test: {
+		environment: 'node',
+		include: ['src/**/*.test.ts', 'e2e/**/*.test.ts']
+	}
+});
