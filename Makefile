@@ -1,0 +1,92 @@
+# The commands of this project. Each target does its own set-up; `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+# Where `make run` keeps its accounts, keys and footage, and what its fourth camera plays (any .mp4; a drawn scene without).
+DATA ?= data
+DEMO_FILE ?=
+# How long `make soak` lets a camera flap.
+SOAK_SECONDS ?= 600
+
+CARGO := cargo
+target := $(or $(CARGO_TARGET_DIR),target)
+say = @printf '\n==> %s\n'
+
+.PHONY: help run build test bench soak fmt setup-run setup-test fmt-check tidy web web-test clippy rust-test e2e
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## Build everything, start the server with four demo cameras, print one address (DATA=./data, DEMO_FILE=an .mp4)
+	$(say) 'starting the server; footage and accounts are kept in $(DATA)/ (Ctrl-C stops it)'
+	@exec $(target)/release/atipcam demo --data $(DATA) $(if $(DEMO_FILE),--file $(DEMO_FILE))
+
+build: setup-run web ## The release binary with the web app inside: target/release/atipcam
+	$(say) 'building the server in release mode: about 450 crates; 10 to 15 minutes on 2 cores the first time, a minute after a change'
+	@$(CARGO) build --release --locked -p atipcam
+
+test: setup-test fmt-check tidy web-test clippy rust-test e2e ## Every check and test there is, from a fresh clone: about 20 minutes on 2 cores
+	$(say) 'all checks and tests passed'
+
+bench: setup-test build ## Start-up and latency figures of live view, measured in Chromium on virtual cameras
+	$(say) 'measuring'
+	@$(CARGO) run --locked -q -p testkit --bin rig -- bench --server $(target)/release/atipcam
+
+soak: setup-test build ## A viewer that reads nothing, a camera that flaps for ten minutes: nobody else may lose a picture
+	$(say) 'soaking for $(SOAK_SECONDS) s'
+	@$(CARGO) run --locked -q -p testkit --bin rig -- soak --server $(target)/release/atipcam --seconds $(SOAK_SECONDS)
+
+fmt: web/node_modules/.package-lock.json ## Format everything
+	@$(CARGO) fmt --all
+	@cd web && npm run --silent format
+
+setup-run:
+	@scripts/setup run
+
+setup-test:
+	@scripts/setup test
+
+fmt-check:
+	$(say) 'format'
+	@$(CARGO) fmt --all --check
+
+tidy:
+	$(say) 'laws of the house'
+	@$(CARGO) xtask tidy
+
+# The web app is built before any crate, because the server embeds it.
+web: web/build/index.html
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json
+	$(say) 'web: installing'
+	@cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+web/build/index.html: web/node_modules/.package-lock.json $(wildcard $(shell git ls-files -co --exclude-standard web/src web/static 'web/*.*'))
+	$(say) 'web: building'
+	@cd web && npm run --silent build
+	@touch $@
+
+web-test: web/node_modules/.package-lock.json
+	$(say) 'web: types, lint, unit tests, build, size'
+	@cd web && npm run --silent check
+	@cd web && npm run --silent lint
+	@cd web && npm run --silent unit
+	@$(MAKE) --no-print-directory web
+	@cd web && npm run --silent size
+
+clippy: web
+	$(say) 'clippy'
+	@$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+rust-test: web
+	$(say) 'Rust tests'
+	@$(CARGO) test --locked --workspace
+
+e2e: web
+	$(say) 'the journeys in Chromium against the real server'
+	@$(CARGO) build --locked -p atipcam
+	@$(CARGO) run --locked -q -p testkit --bin rig -- e2e --server $(target)/debug/atipcam
+	@$(CARGO) run --locked -q -p testkit --bin rig -- soak --server $(target)/debug/atipcam --seconds 30
