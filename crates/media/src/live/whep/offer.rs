@@ -1,0 +1,205 @@
+//! What an offer asks for and what the answer gives: H.264 with packetization-mode 1, G.711, nothing else.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use domain::limits::SDP_BYTES_MAX;
+use str0m::change::SdpOffer;
+use str0m::config::{CryptoProvider, DtlsCert};
+use str0m::crypto::from_feature_flags;
+use str0m::format::{Codec, CodecConfig, CodecSpec, FormatParams, PayloadParams};
+use str0m::media::{Frequency, MediaKind, Mid, Pt};
+use str0m::rtp::{Extension, ExtensionMap};
+use str0m::{Candidate, IceCreds, Rtc, RtcConfig};
+
+use crate::au::{AudioCodec, VideoCodec, VideoFormat};
+
+/// Packets kept for resending: a fast start of 2 s at 2 Mbit/s whole, or the last 0.6 s at 8 Mbit/s.
+const RESEND_PACKETS_MAX: usize = 512;
+
+/// How often loss and round trip are told, and how often RTCP sender reports leave, which both rest on.
+const STATS_INTERVAL: Duration = Duration::from_secs(2);
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Profiles of H.264 that browsers offer, with the payload types that they get unless the offer has its own:
+/// baseline, constrained baseline, main, high.
+const H264_PROFILES: [(u8, u8, u32); 4] =
+    [(127, 121, 0x42_001f), (108, 109, 0x42_e01f), (123, 119, 0x4d_001f), (114, 115, 0x64_001f)];
+
+/// What is wrong with an offer, or with the stream that it is for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OfferError {
+    /// Not an SDP offer that can be answered.
+    #[error("the offer cannot be used: {0}")]
+    Invalid(String),
+    /// An offer without H.264 in packetization-mode 1 that it wants to receive.
+    #[error("the offer has no H.264 video with packetization-mode 1 to receive")]
+    NoCommonCodec,
+    /// The stream is H.265, which WebRTC viewers are not sent.
+    #[error("the stream is H.265")]
+    H265,
+    /// No certificate could be made.
+    #[error("no DTLS certificate could be made")]
+    NoCertificate,
+}
+
+/// The server's side of every DTLS handshake; made once, for a key takes longer than the rest of an answer.
+#[derive(Clone)]
+pub struct Identity {
+    provider: Arc<CryptoProvider>,
+    certificate: DtlsCert,
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Identity(..)")
+    }
+}
+
+impl Identity {
+    /// A new self-signed certificate, which the answers vouch for by its fingerprint.
+    ///
+    /// # Errors
+    /// [`OfferError::NoCertificate`] where the machine has no randomness or memory for one.
+    pub fn generate() -> Result<Self, OfferError> {
+        let provider = Arc::new(from_feature_flags());
+        let certificate = provider.dtls_provider.generate_certificate().ok_or(OfferError::NoCertificate)?;
+        Ok(Self { provider, certificate })
+    }
+}
+
+/// An offer answered.
+pub(super) struct Agreed {
+    pub(super) rtc: Rtc,
+    pub(super) ufrag: String,
+    pub(super) answer: String,
+    pub(super) video: (Mid, Pt),
+    pub(super) audio: Option<AgreedAudio>,
+}
+
+/// The section for sound, and what may be sent there.
+#[derive(Debug)]
+pub(super) struct AgreedAudio {
+    pub(super) mid: Mid,
+    pcmu: Option<Pt>,
+    pcma: Option<Pt>,
+}
+
+impl AgreedAudio {
+    pub(super) fn payload_type(&self, codec: AudioCodec) -> Option<Pt> {
+        match codec {
+            AudioCodec::Pcmu => self.pcmu,
+            AudioCodec::Pcma => self.pcma,
+            AudioCodec::Aac => None,
+        }
+    }
+}
+
+pub(super) fn answer(
+    now: Instant,
+    identity: &Identity,
+    local: &[SocketAddr],
+    video: &VideoFormat,
+    offer: &str,
+) -> Result<Agreed, OfferError> {
+    if video.codec != VideoCodec::H264 {
+        return Err(OfferError::H265);
+    }
+    if offer.len() > SDP_BYTES_MAX {
+        return Err(OfferError::Invalid(format!("longer than {SDP_BYTES_MAX} bytes")));
+    }
+    let invalid = |error: &dyn std::fmt::Display| OfferError::Invalid(error.to_string());
+    let sections = sections(offer);
+    let parsed = SdpOffer::from_sdp_string(offer).map_err(|error| invalid(&error))?;
+    let credentials = IceCreds::new();
+    let mut rtc = config(identity, credentials.clone()).build(now);
+    for address in local {
+        rtc.add_local_candidate(Candidate::host(*address, "udp").map_err(|error| invalid(&error))?);
+    }
+    let answer = rtc.sdp_api().accept_offer(parsed).map_err(|error| invalid(&error))?;
+
+    let profile = video.parameter_sets.iter().find(|set| set.first().is_some_and(|nal| nal & 0x1f == 7));
+    let profile = profile.and_then(|sps| sps.get(1).copied());
+    let video = sections.iter().find_map(|mid| Some((*mid, h264(&rtc, *mid, profile)?))).ok_or(OfferError::NoCommonCodec)?;
+    let audio = sections.iter().find_map(|mid| g711(&rtc, *mid));
+    Ok(Agreed { rtc, ufrag: credentials.ufrag, answer: answer.to_sdp_string(), video, audio })
+}
+
+fn config(identity: &Identity, credentials: IceCreds) -> RtcConfig {
+    let mut config = RtcConfig::new()
+        .set_crypto_provider(Arc::clone(&identity.provider))
+        .set_dtls_cert(identity.certificate.clone())
+        .set_local_ice_credentials(credentials)
+        .set_ice_lite(true)
+        .set_rtp_mode(true)
+        .set_extension_map(extensions())
+        .set_stats_interval(Some(STATS_INTERVAL))
+        .set_rtcp_report_interval_audio(REPORT_INTERVAL)
+        .set_rtcp_report_interval_video(REPORT_INTERVAL)
+        .set_send_buffer_video(RESEND_PACKETS_MAX);
+    *config.codec_config() = codecs();
+    config
+}
+
+/// No transport-wide sequence numbers: nothing here estimates bandwidth, and their feedback would cost more than the media.
+fn extensions() -> ExtensionMap {
+    let mut map = ExtensionMap::empty();
+    map.set(4, Extension::RtpMid);
+    map.set(6, Extension::PlayoutDelay);
+    map
+}
+
+fn codecs() -> CodecConfig {
+    let h264 = H264_PROFILES.map(|(pt, resend, profile_level_id)| {
+        let format = FormatParams {
+            level_asymmetry_allowed: Some(true),
+            packetization_mode: Some(1),
+            profile_level_id: Some(profile_level_id),
+            ..FormatParams::default()
+        };
+        let spec = CodecSpec { codec: Codec::H264, clock_rate: Frequency::NINETY_KHZ, channels: None, format };
+        PayloadParams::new(pt.into(), Some(resend.into()), spec)
+    });
+    let g711 = [(0_u8, Codec::PCMU), (8, Codec::PCMA)].map(|(pt, codec)| {
+        let format = FormatParams::default();
+        let spec = CodecSpec { codec, clock_rate: Frequency::EIGHT_KHZ, channels: None, format };
+        PayloadParams::new(pt.into(), None, spec)
+    });
+    let mut all: Vec<_> = h264.into_iter().chain(g711).collect();
+    for params in &mut all {
+        params.set_fb_transport_cc(false);
+        params.set_fb_remb(false);
+    }
+    CodecConfig::new_from_payload_params(all)
+}
+
+/// The `mid` of each media section, in the offer's order. The offer itself is parsed, and refused, elsewhere.
+fn sections(offer: &str) -> Vec<Mid> {
+    offer.lines().filter_map(|line| line.trim_end().strip_prefix("a=mid:")).map(Mid::from).collect()
+}
+
+/// The payload types of one codec that both sides agreed on in a section where we send.
+fn agreed(rtc: &Rtc, mid: Mid, kind: MediaKind, codec: Codec) -> impl Iterator<Item = &PayloadParams> {
+    let media = rtc.media(mid).filter(|media| media.kind() == kind && media.direction().is_sending() && !media.disabled());
+    let types = media.map_or(&[][..], |media| media.remote_pts());
+    rtc.codec_config().params().iter().filter(move |params| params.spec().codec == codec && types.contains(&params.pt()))
+}
+
+/// The payload type whose profile is the stream's, else any: decoders follow the parameter sets in the stream.
+fn h264(rtc: &Rtc, mid: Mid, profile: Option<u8>) -> Option<Pt> {
+    let matches = |params: &&PayloadParams| {
+        let offered = params.spec().format.profile_level_id.map(|id| (id >> 16) as u8);
+        offered.is_some() && offered == profile
+    };
+    let mut all = agreed(rtc, mid, MediaKind::Video, Codec::H264).filter(|p| p.spec().format.packetization_mode == Some(1));
+    let any = all.next()?;
+    let best = std::iter::once(any).chain(all).find(matches).unwrap_or(any);
+    Some(best.pt())
+}
+
+fn g711(rtc: &Rtc, mid: Mid) -> Option<AgreedAudio> {
+    let payload_type = |codec| agreed(rtc, mid, MediaKind::Audio, codec).next().map(PayloadParams::pt);
+    let (pcmu, pcma) = (payload_type(Codec::PCMU), payload_type(Codec::PCMA));
+    (pcmu.is_some() || pcma.is_some()).then_some(AgreedAudio { mid, pcmu, pcma })
+}
