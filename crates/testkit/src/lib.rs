@@ -1,1 +1,18 @@
+//! What tests stand on: a clock moved by hand, seeded homes, the server as a process, cameras that are not ours, and the tools
+//! that judge what came out. For tests and rigs only: nothing that is shipped depends on it.
 
+mod clip;
+mod clock;
+mod process;
+mod rtsp_server;
+
+pub use clip::{Clip, decode, probe};
+pub use clock::ManualClock;
+pub use process::{Process, command, output};
+pub use rtsp_server::RtspServer;
+
+/// What a test tells when it fails: a sentence is enough.
+pub type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// `Result` with [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
