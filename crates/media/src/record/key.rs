@@ -46,7 +46,6 @@ impl MediaKey {
         self.id
     }
 
-    #[allow(dead_code, reason = "used by the sealing of segments")]
     pub(crate) const fn secret(&self) -> &[u8; 32] {
         &self.secret
     }
