@@ -1,0 +1,216 @@
+//! Pulling: one task a camera stream, from the camera to its feed, for as long as the camera is configured.
+
+mod backoff;
+mod demand;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cameras::rtsp::{Source, Target};
+use cameras::{CameraError, Facts, Meter};
+use domain::{CameraId, Clock, Secret, StreamName};
+use futures::FutureExt;
+use media::au::{AudioCodec, VideoCodec};
+use tokio_util::sync::CancellationToken;
+
+use self::backoff::Backoff;
+pub use self::demand::{Demand, Presence};
+use crate::feed::Feed;
+use crate::state::{Board, Playable, Problem, Status, StreamState};
+
+/// How long a stopped pull waits for the camera's answer to `TEARDOWN`; all of it ends within a second.
+const CLOSE_TIME_MAX: Duration = Duration::from_millis(800);
+
+/// What to pull.
+pub struct Config {
+    /// Whose stream.
+    pub camera: CameraId,
+    /// Which of its streams.
+    pub stream: StreamName,
+    /// Its address; may hold a user name and a password, which count where `username` is `None`.
+    pub url: String,
+    /// Whom to sign in as.
+    pub username: Option<String>,
+    /// With which password.
+    pub password: Option<Secret>,
+    /// Whether sound is wanted.
+    pub audio: bool,
+}
+
+/// Without the address and the sign-in.
+impl std::fmt::Debug for Config {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Config")
+            .field("camera", &self.camera)
+            .field("stream", &self.stream)
+            .field("audio", &self.audio)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Pulls one stream of one camera.
+#[derive(Debug)]
+pub struct Puller {
+    config: Config,
+    feed: Arc<Feed>,
+    board: Board,
+    demand: Demand,
+    clock: Arc<dyn Clock>,
+}
+
+impl Puller {
+    /// A pull that has not begun: see [`Puller::run`].
+    #[must_use]
+    pub fn new(config: Config, feed: Arc<Feed>, board: Board, demand: Demand, clock: Arc<dyn Clock>) -> Self {
+        Self { config, feed, board, demand, clock }
+    }
+
+    /// Pulls until `cancel`; then ends within a second. Connects again after every failure, and after a panic, which one
+    /// camera's bytes must not turn into everybody's.
+    pub async fn run(self, cancel: CancellationToken) {
+        let Config { url, username, password, audio, .. } = &self.config;
+        let target = match Target::parse(url, username.as_deref(), password.as_ref(), *audio) {
+            Ok(target) => target,
+            Err(error) => {
+                self.failed(&error);
+                return cancel.cancelled().await;
+            }
+        };
+        let mut source = Source::new(target, Arc::clone(&self.clock));
+        let mut backoff = Backoff::new(seed(self.config.camera, self.config.stream));
+        loop {
+            let work = AssertUnwindSafe(self.pull(&mut source, &mut backoff)).catch_unwind();
+            let ended = tokio::select! {
+                () = cancel.cancelled() => break,
+                ended = work => ended,
+            };
+            let Err(panic) = ended;
+            drop(panic);
+            tracing::error!(camera = %self.config.camera, stream = self.config.stream.as_str(), "a pull panicked and starts again");
+            let error = CameraError::Protocol { phase: cameras::Phase::Picture, cause: "its packets make no sense".into() };
+            self.failed(&error);
+            tokio::select! {
+                () = cancel.cancelled() => break,
+                () = tokio::time::sleep(backoff.after(&error, Duration::ZERO)) => {}
+            }
+        }
+        source.close(CLOSE_TIME_MAX).await;
+    }
+
+    /// Connects again and again.
+    async fn pull(&self, source: &mut Source, backoff: &mut Backoff) -> std::convert::Infallible {
+        loop {
+            self.until_wanted().await;
+            let begun = self.clock.mono();
+            let error = tokio::select! {
+                error = self.connection(source) => error,
+                () = self.until_cold() => {
+                    self.board.stream(self.config.camera, self.config.stream, self.clock.now(), None);
+                    continue;
+                }
+            };
+            let wait = backoff.after(&error, self.clock.mono().since(begun));
+            let (camera, stream) = (self.config.camera, self.config.stream.as_str());
+            tracing::info!(%camera, stream, code = error.code(), detail = %error, wait_ms = wait.as_millis(), "no picture");
+            self.failed(&error);
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// One connection, until it fails.
+    async fn connection(&self, source: &mut Source) -> CameraError {
+        let mut stream = match source.open().await {
+            Ok(stream) => stream,
+            Err(error) => return error,
+        };
+        if let Some(problem) = stream.audio_problem() {
+            tracing::warn!(camera = %self.config.camera, code = problem.code(), detail = %problem, "no sound");
+        }
+        let mut meter: Option<Meter> = None;
+        loop {
+            let arrival = match stream.next().await {
+                Ok(arrival) => arrival,
+                Err(error) => return error,
+            };
+            let meter = meter.get_or_insert_with(|| Meter::new(Arc::clone(&arrival.unit.format), arrival.unit.arrived));
+            let first = arrival.unit.discontinuity && arrival.unit.key;
+            let told = meter.count(&arrival);
+            self.feed.push(arrival.unit, arrival.duration);
+            if told || first {
+                self.online(meter.facts());
+            }
+        }
+    }
+
+    fn online(&self, facts: &Facts) {
+        let (camera, now) = (self.config.camera, self.clock.now());
+        let state = stream_state(facts, self.feed.newest_key().is_none());
+        if self.config.stream == StreamName::Main {
+            self.board.update(camera, now, |board| {
+                (board.status, board.problem, board.main) = (Status::Online, None, Some(state));
+            });
+        } else {
+            self.board.stream(camera, self.config.stream, now, Some(state));
+        }
+    }
+
+    /// A camera is as its main stream is; its sub stream is there or not.
+    fn failed(&self, error: &CameraError) {
+        let (camera, now) = (self.config.camera, self.clock.now());
+        if self.config.stream == StreamName::Main {
+            let problem = Problem { code: error.code(), detail: error.to_string() };
+            self.board.update(camera, now, |board| (board.status, board.problem) = (Status::Offline, Some(problem)));
+        } else {
+            self.board.stream(camera, self.config.stream, now, None);
+        }
+    }
+
+    async fn until_wanted(&self) {
+        if self.config.stream == StreamName::Sub {
+            self.demand.wanted().await;
+        }
+    }
+
+    async fn until_cold(&self) {
+        match self.config.stream {
+            StreamName::Main => std::future::pending().await,
+            StreamName::Sub => self.demand.cold().await,
+        }
+    }
+}
+
+/// What people are told of a stream.
+pub(crate) fn stream_state(facts: &Facts, long_gop: bool) -> StreamState {
+    let video = &facts.format.video;
+    let audio = facts.format.audio.as_ref().map(|audio| audio.codec);
+    let h264 = video.codec == VideoCodec::H264;
+    StreamState {
+        codec: if h264 { "h264" } else { "h265" },
+        width: video.width,
+        height: video.height,
+        fps: facts.fps,
+        bitrate_bps: facts.bitrate_bps,
+        gop_s: facts.gop_s,
+        audio: audio.map(|codec| match codec {
+            AudioCodec::Aac => "aac",
+            AudioCodec::Pcmu => "pcmu",
+            AudioCodec::Pcma => "pcma",
+        }),
+        loss_percent: facts.loss_percent,
+        long_gop,
+        playable: Playable { webrtc: h264, mse: true },
+        // Browsers take G.711 by WebRTC only, and AAC in MP4 only.
+        audio_in: match audio {
+            Some(AudioCodec::Aac) => "mse",
+            Some(AudioCodec::Pcmu | AudioCodec::Pcma) => "webrtc",
+            None => "none",
+        },
+    }
+}
+
+/// Different for each stream, and the same after a restart.
+fn seed(camera: CameraId, stream: StreamName) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = camera.to_bytes();
+    u64::from_be_bytes([a, b, c, d, e, f, g, h]) ^ stream as u64
+}
