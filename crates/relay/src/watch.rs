@@ -17,7 +17,12 @@ pub struct Watch<A: Act> {
 
 impl<A: Act> Watch<A> {
     /// Turns a permit for one call into the lease of a view.
-    pub fn new(permit: Permit<A>, facts: Arc<dyn FactsSource>, clock: Arc<dyn Clock>, mut revision: watch::Receiver<u64>) -> Self {
+    pub fn new(
+        permit: Permit<A>,
+        facts: Arc<dyn FactsSource>,
+        clock: Arc<dyn Clock>,
+        mut revision: watch::Receiver<u64>,
+    ) -> Self {
         // What moved between the decision and here must be looked at again.
         if *revision.borrow_and_update() != permit.revision() {
             revision.mark_changed();

@@ -1,0 +1,232 @@
+//! What was kept, shown again: timeline, playlist, parts, stills, downloads.
+//!
+//! Nothing is prepared in advance and nothing is written: everything is made from the segments' own tables when it is
+//! asked for.
+
+mod cache;
+mod download;
+mod still;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use domain::limits::{PLAYLIST_TIME_MAX, TIMELINE_TIME_MAX};
+use domain::{CameraId, Error, Kind, Result, SegmentId, TimeRange, Timestamp};
+use media::mp4::{TrackSet, init_segment};
+use media::record::{Cause, Gap, Playlist, Record, Timeline as Spans, media_part};
+use policy::act::{Download as DownloadAct, TakeSnapshot, ViewRecorded};
+use policy::{Act, Permit};
+
+pub use download::Download;
+pub use still::Still;
+pub(crate) use still::still_of;
+
+/// What was recorded when, and why not.
+pub type Timeline = Spans;
+
+use crate::Watch;
+use crate::fleet::Shared;
+use crate::segment::read_at;
+use crate::state::{RecordingStatus, Status};
+use cache::{Cache, Opened};
+
+/// Bytes of one HLS media segment. A playlist's items are about 4 s; this much is 60 s of 8 Mbit/s, asked for by hand.
+const PART_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Reads what the recorder wrote. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Playback {
+    shared: Shared,
+    cache: Cache,
+    stills: still::Stills,
+}
+
+/// A segment within a range: filed, or still being written.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    segment: SegmentId,
+    range: TimeRange,
+}
+
+impl Playback {
+    pub(crate) fn new(shared: Shared) -> Self {
+        Self { shared, cache: Cache::default(), stills: still::Stills::default() }
+    }
+
+    pub(crate) async fn timeline(&self, permit: Permit<ViewRecorded>, range: TimeRange) -> Result<Timeline> {
+        within(range, TIMELINE_TIME_MAX)?;
+        let camera = permit.object();
+        let now = self.shared.clock.now();
+        let spans = self.spans(camera, range).await?;
+        let recorded: Vec<TimeRange> = spans.iter().map(|span| span.range).collect();
+        let open = !self.shared.open.of(camera, range).is_empty();
+        let known: Vec<Gap> = self.running_gap(camera, now).into_iter().collect();
+        Ok(Timeline::new(range, now, &recorded, &known, open))
+    }
+
+    /// Why nothing is recorded right now.
+    fn running_gap(&self, camera: CameraId, now: Timestamp) -> Option<Gap> {
+        let state = self.shared.board.get(camera, now);
+        let cause = match (state.recording, state.status) {
+            (RecordingStatus::Off, _) => Cause::Off,
+            (_, Status::Offline) => Cause::Offline,
+            _ => return None,
+        };
+        Some(Gap { range: TimeRange::new(state.since, now)?, cause })
+    }
+
+    pub(crate) async fn playlist(&self, permit: Permit<ViewRecorded>, range: TimeRange) -> Result<String> {
+        within(range, PLAYLIST_TIME_MAX)?;
+        let mut playlist = Playlist::new(range);
+        for span in self.spans_from_key(permit.object(), range).await? {
+            if let Some(opened) = self.open_kept(&permit, span.segment).await? {
+                playlist.add(&opened.index);
+            }
+        }
+        playlist.finish().ok_or_else(none)
+    }
+
+    pub(crate) async fn init(&self, permit: Permit<ViewRecorded>, segment: SegmentId) -> Result<Bytes> {
+        let opened = self.open(&permit, segment).await?;
+        let format = opened.index.format();
+        init_segment(format, TrackSet::for_browser(format)).map_err(Error::internal)
+    }
+
+    pub(crate) async fn part(&self, permit: Permit<ViewRecorded>, segment: SegmentId, first: u32, last: u32) -> Result<Bytes> {
+        let opened = self.open(&permit, segment).await?;
+        let records = opened.index.records().get(first as usize..=last as usize).filter(|records| !records.is_empty());
+        let records: Vec<Record> = records.ok_or_else(none)?.to_vec();
+        let part = move || part_of(&opened, &records);
+        tokio::task::spawn_blocking(part).await.map_err(Error::internal)?
+    }
+
+    pub(crate) async fn download(&self, permit: Permit<DownloadAct>, range: TimeRange) -> Result<Download> {
+        within(range, domain::limits::DOWNLOAD_TIME_MAX)?;
+        let camera = permit.object();
+        let mut builder = media::record::DownloadBuilder::new(range);
+        for span in self.spans_from_key(camera, range).await? {
+            if let Some(opened) = self.open_kept(&permit, span.segment).await? {
+                builder.add(&opened.index).map_err(Error::internal)?;
+            }
+        }
+        let file = builder.finish().map_err(|error| match error {
+            media::mp4::Mp4Error::Empty => none(),
+            error => Error::internal(error),
+        })?;
+        let revision = self.shared.store.bus().revision();
+        // Segments are opened with a permit of their own, for the one below goes on as the download's lease.
+        let opener = self.opener::<DownloadAct>(&permit).await?;
+        let watch = Watch::new(permit, Arc::clone(&self.shared.facts), Arc::clone(&self.shared.clock), revision);
+        Ok(Download::new(file, range, self.clone(), opener, watch))
+    }
+
+    pub(crate) async fn still(&self, permit: Permit<TakeSnapshot>, at: Timestamp, width_max: u16) -> Result<Still> {
+        let range = TimeRange::new(at, at + std::time::Duration::from_micros(1)).ok_or_else(none)?;
+        // The key picture may be in the file before: a GOP is cut where it outlasts two files.
+        let spans = self.spans_from_key(permit.object(), range).await?;
+        if spans.iter().all(|span| !span.range.overlaps(range)) {
+            return Err(none());
+        }
+        for span in spans.into_iter().rev() {
+            let Some(opened) = self.open_kept(&permit, span.segment).await? else { continue };
+            let Some(record) = opened.index.key_before(at).and_then(|number| opened.index.records().get(number)) else {
+                continue;
+            };
+            let record = record.clone();
+            return self.stills.get(opened, record, width_max).await;
+        }
+        Err(none())
+    }
+
+    /// The same question asked again, so that a long answer has a permit to open segments with while its lease runs.
+    async fn opener<A: Act<Object = CameraId>>(&self, permit: &Permit<A>) -> Result<Permit<A>> {
+        let ask = policy::Ask::<A> { principal: permit.principal(), object: permit.object(), at: self.shared.clock.now() };
+        let facts = self.shared.facts.facts(ask.principal, ask.object.into()).await?;
+        Ok(policy::decide(&ask, &facts)?)
+    }
+
+    /// The spans of `range` and the one before it, where the range's first pictures may depend on it.
+    async fn spans_from_key(&self, camera: CameraId, range: TimeRange) -> Result<Vec<Span>> {
+        let earlier = range.from() - domain::limits::SEGMENT_TIME_MAX;
+        let wider = TimeRange::new(earlier, range.to()).unwrap_or(range);
+        self.spans(camera, wider).await
+    }
+
+    /// Everything kept of a camera within `range`, in order of time.
+    async fn spans(&self, camera: CameraId, range: TimeRange) -> Result<Vec<Span>> {
+        // The open ones first: one that is filed meanwhile is then seen twice rather than not at all.
+        let open = self.shared.open.of(camera, range);
+        let filed = self.shared.store.segments(camera, range).await?;
+        let mut spans: Vec<Span> =
+            filed.iter().filter_map(|row| Some(Span { segment: row.id, range: TimeRange::new(row.start, row.end)? })).collect();
+        for segment in open {
+            let id = segment.index.header().segment;
+            let range = segment.index.start().zip(segment.index.end()).and_then(|(from, to)| TimeRange::new(from, to));
+            if let Some(range) = range.filter(|_| spans.iter().all(|span| span.segment != id)) {
+                spans.push(Span { segment: id, range });
+            }
+        }
+        spans.sort_by_key(|span| (span.range.from(), span.range.to()));
+        Ok(spans)
+    }
+
+    /// As [`Playback::open`]; `None` where retention took the segment meanwhile.
+    async fn open_kept<A: Act<Object = CameraId>>(&self, permit: &Permit<A>, id: SegmentId) -> Result<Option<Arc<Opened>>> {
+        match self.open(permit, id).await {
+            Ok(opened) => Ok(Some(opened)),
+            Err(error) if error.kind() == Kind::NotFound && error.code() == "recording.none" => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Opens a segment of the permit's camera. The key is asked for each time: a destroyed one opens nothing, cached or not.
+    async fn open<A: Act<Object = CameraId>>(&self, permit: &Permit<A>, id: SegmentId) -> Result<Arc<Opened>> {
+        let open = self.shared.open.get(id);
+        let (camera, key, path) = match &open {
+            Some(open) => (open.index.header().camera, open.index.header().key, open.path.clone()),
+            None => {
+                let row = self.shared.store.segment(id).await?.ok_or_else(none)?;
+                (row.camera, row.key, self.shared.store.segment_path(row.camera, id))
+            }
+        };
+        if camera != permit.object() {
+            return Err(none());
+        }
+        let key = self.shared.store.media_key_by_id(permit, key).await?;
+        let key = key.ok_or_else(|| Error::new(Kind::NotFound, "recording.key_destroyed", "the footage's key was destroyed"))?;
+        match open {
+            Some(open) => Opened::growing(open, key).await.map(Arc::new),
+            None => self.cache.open(id, path, key).await,
+        }
+    }
+}
+
+fn part_of(opened: &Opened, records: &[Record]) -> Result<Bytes> {
+    let (Some(first), Some(last)) = (records.first(), records.last()) else { return Err(none()) };
+    let range = first.at().sealed().start..last.at().sealed().end;
+    if range.end - range.start > PART_BYTES_MAX {
+        return Err(Error::new(Kind::TooLarge, "range.too_long", format!("a part has at most {PART_BYTES_MAX} bytes")));
+    }
+    let tracks = TrackSet::for_browser(opened.index.format());
+    let mut sealed = read_at(&opened.file, &range).map_err(Error::internal)?;
+    let mut out = Vec::with_capacity(sealed.len() + 512 * records.len());
+    for record in records {
+        let at = record.at();
+        let start = usize::try_from(at.sealed().start - range.start).map_err(Error::internal)?;
+        let samples = opened.reader.open_samples(&at, sealed.get_mut(start..).unwrap_or_default()).map_err(Error::internal)?;
+        media_part(record, tracks, samples, &mut out).map_err(Error::internal)?;
+    }
+    Ok(Bytes::from(out))
+}
+
+fn within(range: TimeRange, max: std::time::Duration) -> Result<()> {
+    if range.length() > max {
+        let detail = format!("the range may be {} h at most", max.as_secs() / 3600);
+        return Err(Error::new(Kind::Invalid, "range.too_long", detail));
+    }
+    Ok(())
+}
+
+fn none() -> Error {
+    Error::new(Kind::NotFound, "recording.none", "nothing was kept of that time")
+}

@@ -1,0 +1,77 @@
+//! Footage that a crash left unfiled is found, checked and put into the index.
+
+use std::path::{Path, PathBuf};
+
+use domain::{Error, Result};
+use media::record::{HEADER_LEN, SegmentHeader};
+use policy::act::RecordCamera;
+
+use super::OpenSegment;
+use super::recorder::{OPEN_FOLDER, file_segment};
+use crate::fleet::Shared;
+use crate::segment;
+
+/// Files every segment that was open when the process ended. Call before the first recorder starts.
+pub(crate) async fn adopt(shared: &Shared) {
+    let folder = shared.store.segments_dir().join(OPEN_FOLDER);
+    let mut entries = match tokio::fs::read_dir(&folder).await {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
+        Err(error) => return tracing::error!(%error, "unfinished footage cannot be listed"),
+    };
+    loop {
+        match entries.next_entry().await {
+            Ok(Some(entry)) => adopt_one(shared, &entry.path()).await,
+            Ok(None) => return,
+            Err(error) => return tracing::error!(%error, "unfinished footage cannot be listed"),
+        }
+    }
+}
+
+async fn adopt_one(shared: &Shared, path: &Path) {
+    match try_adopt(shared, path).await {
+        Ok(true) => tracing::info!(file = ?path.file_name(), "unfinished footage was adopted"),
+        Ok(false) => tracing::info!(file = ?path.file_name(), "unfinished footage held nothing that can be played"),
+        // It stays where it is, for a person to look at.
+        Err(error) => tracing::error!(file = ?path.file_name(), %error, "unfinished footage cannot be adopted"),
+    }
+}
+
+/// Whether there was something to adopt. A file whose camera or key is gone is deleted.
+async fn try_adopt(shared: &Shared, path: &Path) -> Result<bool> {
+    let header = read_header(path.to_owned()).await?;
+    let key = match header {
+        None => None,
+        Some(header) => match shared.permit::<RecordCamera>(header.camera).await {
+            Ok(permit) => shared.store.media_key_by_id(&permit, header.key).await?,
+            Err(error) if error.kind() == domain::Kind::NotFound => None,
+            Err(error) => return Err(error),
+        },
+    };
+    let Some(key) = key else {
+        tokio::fs::remove_file(path).await.map_err(Error::internal)?;
+        return Ok(false);
+    };
+    let (name, owned) = (path.to_owned(), path.to_owned());
+    let loaded = tokio::task::spawn_blocking(move || segment::load(&name, &key)).await.map_err(Error::internal)?;
+    let (_, loaded) = match loaded {
+        Ok(loaded) => loaded,
+        Err(segment::ReadError::Segment(media::record::SegmentError::Empty)) => {
+            tokio::fs::remove_file(path).await.map_err(Error::internal)?;
+            return Ok(false);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    file_segment(shared, &OpenSegment { index: loaded.index, path: owned, bytes: 0 }, loaded.clean).await?;
+    Ok(true)
+}
+
+/// `None` for a file that is no segment: nothing whole was ever in it.
+async fn read_header(path: PathBuf) -> Result<Option<SegmentHeader>> {
+    let read = move || {
+        let file = std::fs::File::open(path)?;
+        segment::read_at(&file, &(0..HEADER_LEN as u64))
+    };
+    let bytes = tokio::task::spawn_blocking(read).await.map_err(Error::internal)?.map_err(Error::internal)?;
+    Ok(SegmentHeader::decode(&bytes))
+}
