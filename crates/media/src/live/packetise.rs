@@ -124,4 +124,4 @@ impl Cutter {
 
 #[cfg(test)]
 #[path = "packetise_tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -1,0 +1,531 @@
+use std::sync::Arc;
+
+use bytes::Bytes;
+use domain::{Mono, Timestamp};
+use proptest::prelude::*;
+use str0m::change::{SdpAnswer, SdpPendingOffer};
+use str0m::crypto::from_feature_flags;
+use str0m::media::{Direction, KeyframeRequestKind, MediaKind};
+use str0m::rtp::RtpPacket;
+use str0m::{Candidate, RtcConfig};
+
+use super::*;
+use crate::au::{AccessUnit, AudioCodec, AudioFormat, Format};
+
+const MS: Duration = Duration::from_millis(1);
+/// One way through the network.
+const DELAY: Duration = Duration::from_millis(2);
+const PICTURE_TICKS: i64 = 3600;
+
+fn address(port: u16) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], port))
+}
+
+fn format() -> Arc<Format> {
+    let video = VideoFormat {
+        codec: VideoCodec::H264,
+        width: 1280,
+        height: 720,
+        rfc6381: "avc1.4d401f".into(),
+        parameter_sets: vec![Bytes::from_static(&[0x67, 0x4d, 0x40, 0x1f, 1]), Bytes::from_static(&[0x68, 1])],
+        sample_entry: Bytes::new(),
+    };
+    let audio = AudioFormat {
+        codec: AudioCodec::Pcma,
+        sample_rate: 8000,
+        channels: 1,
+        rfc6381: "alaw".into(),
+        config: Bytes::new(),
+        sample_entry: Bytes::new(),
+    };
+    Arc::new(Format { video, audio: Some(audio) })
+}
+
+fn unit(format: &Arc<Format>, track: Track, dts: i64, key: bool, data: Vec<u8>) -> Arc<Unit> {
+    let (wall, arrived) = (Timestamp::default(), Mono::default());
+    let au = AccessUnit {
+        track,
+        format: Arc::clone(format),
+        dts,
+        cts: 0,
+        wall,
+        arrived,
+        key,
+        discontinuity: false,
+        data: data.into(),
+    };
+    Unit::new(au, 1)
+}
+
+/// Picture `n` at 25 a second, every 50th a key picture; its number is in its bytes.
+fn picture(format: &Arc<Format>, n: i64) -> Arc<Unit> {
+    let key = n % 50 == 0;
+    let size: u32 = if key { 40_000 } else { 4_000 };
+    let mut data = size.to_be_bytes().to_vec();
+    data.push(if key { 0x65 } else { 0x41 });
+    data.extend_from_slice(&n.to_be_bytes());
+    data.resize(size as usize + 4, 0xab);
+    unit(format, Track::Video, n * PICTURE_TICKS, key, data)
+}
+
+fn sound(format: &Arc<Format>, n: i64) -> Arc<Unit> {
+    unit(format, Track::Audio, n * 160, true, vec![n as u8; 160])
+}
+
+/// What the browser received.
+#[derive(Debug)]
+struct Got {
+    at: Duration,
+    packet: RtpPacket,
+}
+
+/// A session, a browser, and the network and clock between them.
+struct Scene {
+    start: Instant,
+    now: Instant,
+    session: Session,
+    browser: Rtc,
+    video: Mid,
+    /// Datagrams on their way: when they arrive, whether to the browser, and what they are.
+    wire: Vec<(Instant, bool, Vec<u8>)>,
+    /// Datagrams to the browser that are lost: told how many came before and their length.
+    lose: Box<dyn FnMut(usize, usize) -> bool>,
+    sent: usize,
+    events: Vec<(Duration, Event)>,
+    got: Vec<Got>,
+    gop: Vec<Arc<Unit>>,
+}
+
+struct Browser {
+    rtc: Rtc,
+    offer: String,
+    pending: SdpPendingOffer,
+    video: Mid,
+}
+
+fn browser(now: Instant, config: RtcConfig) -> Browser {
+    let provider = Arc::new(from_feature_flags());
+    let mut rtc = config.set_crypto_provider(provider).set_rtp_mode(true).build(now);
+    rtc.add_local_candidate(Candidate::host(address(2000), "udp").unwrap());
+    let mut api = rtc.sdp_api();
+    let video = api.add_media(MediaKind::Video, Direction::RecvOnly, None, None, None);
+    api.add_media(MediaKind::Audio, Direction::RecvOnly, None, None, None);
+    let (offer, pending) = api.apply().unwrap();
+    let offer = offer.to_sdp_string();
+    Browser { rtc, offer, pending, video }
+}
+
+fn chromium() -> RtcConfig {
+    RtcConfig::new().enable_pcmu(true, false).enable_pcma(true, false)
+}
+
+#[allow(clippy::disallowed_methods, reason = "an origin for the hand-moved clock")]
+fn origin() -> Instant {
+    Instant::now()
+}
+
+fn accept(now: Instant, offer: &str) -> Result<(Session, String), OfferError> {
+    Session::accept(now, &Identity::generate().unwrap(), &[address(1000)], &format().video, offer)
+}
+
+impl Scene {
+    fn new() -> Self {
+        let start = origin();
+        let Browser { mut rtc, offer, pending, video } = browser(start, chromium());
+        let (session, answer) = accept(start, &offer).unwrap();
+        rtc.sdp_api().accept_answer(pending, SdpAnswer::from_sdp_string(&answer).unwrap()).unwrap();
+        Self {
+            start,
+            now: start,
+            session,
+            browser: rtc,
+            video,
+            wire: Vec::new(),
+            lose: Box::new(|_, _| false),
+            sent: 0,
+            events: Vec::new(),
+            got: Vec::new(),
+            gop: Vec::new(),
+        }
+    }
+
+    /// A scene that has connected, with these pictures cached.
+    fn connected(gop: Vec<Arc<Unit>>) -> Self {
+        let mut scene = Self { gop, ..Self::new() };
+        scene.run(500 * MS, |scene| scene.events.iter().any(|(_, event)| *event == Event::Connected));
+        assert_eq!(scene.events.first().map(|(_, event)| *event), Some(Event::Connected));
+        scene
+    }
+
+    fn time(&self) -> Duration {
+        self.now - self.start
+    }
+
+    fn poll_session(&mut self) {
+        loop {
+            match self.session.poll(self.now) {
+                Output::Send(datagram) => {
+                    assert_eq!((datagram.from, datagram.to), (address(1000), address(2000)));
+                    if !(self.lose)(self.sent, datagram.bytes.len()) {
+                        self.wire.push((self.now + DELAY, true, datagram.bytes));
+                    }
+                    self.sent += 1;
+                }
+                Output::Event(event) => {
+                    self.events.push((self.time(), event));
+                    if matches!(event, Event::Connected | Event::ReplayWanted) {
+                        self.session.replay(self.now, &self.gop);
+                    }
+                }
+                Output::Wake(at) => {
+                    assert!(at > self.now, "a session that wants to be called at once spins");
+                    return;
+                }
+            }
+        }
+    }
+
+    fn poll_browser(&mut self) {
+        self.browser.handle_input(Input::Timeout(self.now)).unwrap();
+        loop {
+            match self.browser.poll_output().unwrap() {
+                str0m::Output::Transmit(t) => self.wire.push((self.now + DELAY, false, t.contents.to_vec())),
+                str0m::Output::Event(str0m::Event::RtpPacket(packet)) => self.got.push(Got { at: self.time(), packet }),
+                str0m::Output::Event(_) => {}
+                str0m::Output::Timeout(_) => return,
+            }
+        }
+    }
+
+    /// Moves time in steps of a millisecond until `done`, for `most` at the longest.
+    fn run(&mut self, most: Duration, done: impl Fn(&Self) -> bool) {
+        let end = self.now + most;
+        while self.now < end && !done(self) {
+            self.poll_browser();
+            self.poll_session();
+            self.now += MS;
+            let (due, later): (Vec<_>, _) = std::mem::take(&mut self.wire).into_iter().partition(|(at, ..)| *at <= self.now);
+            self.wire = later;
+            for (_, to_browser, bytes) in due {
+                self.deliver(to_browser, &bytes);
+            }
+        }
+    }
+
+    fn deliver(&mut self, to_browser: bool, bytes: &[u8]) {
+        if to_browser {
+            let receive = Receive::new(Protocol::Udp, address(1000), address(2000), bytes).unwrap();
+            self.browser.handle_input(Input::Receive(self.now, receive)).unwrap();
+            self.poll_browser();
+        } else {
+            self.session.handle_datagram(self.now, address(2000), address(1000), bytes);
+            self.poll_session();
+        }
+    }
+
+    /// Pushes pictures `from..to` live, 40 ms apart, the last one's time included.
+    fn live(&mut self, format: &Arc<Format>, from: i64, to: i64) {
+        for n in from..to {
+            let unit = picture(format, n);
+            if unit.au.key {
+                self.gop.clear();
+            }
+            self.gop.push(Arc::clone(&unit));
+            self.session.push(self.now, &unit);
+            self.run(40 * MS, |_| false);
+        }
+    }
+
+    fn ask_for_key(&mut self) {
+        let mut api = self.browser.direct_api();
+        api.stream_rx_by_mid(self.video, None).unwrap().request_keyframe(KeyframeRequestKind::Pli);
+    }
+
+    fn of(&self, video: bool) -> Vec<&Got> {
+        self.got.iter().filter(|got| (*got.packet.header.payload_type == 8) != video).collect()
+    }
+
+    /// The whole pictures received: when the last packet came, timestamp, and number.
+    fn pictures(&self) -> Vec<(Duration, u32, i64)> {
+        let mut packets = self.of(true);
+        packets.sort_by_key(|got| *got.packet.seq_no);
+        packets.dedup_by_key(|got| *got.packet.seq_no);
+        let mut pictures = Vec::new();
+        let mut parts: Vec<&Got> = Vec::new();
+        for got in packets {
+            if parts.last().is_some_and(|last| *last.packet.seq_no + 1 != *got.packet.seq_no) {
+                parts.clear();
+            }
+            parts.push(got);
+            if !got.packet.header.marker {
+                continue;
+            }
+            let nals = crate::live::packetise::tests::reassemble(parts.iter().map(|got| &*got.packet.payload));
+            let stamps: Vec<_> = parts.iter().map(|got| got.packet.header.timestamp).collect();
+            assert!(stamps.iter().all(|stamp| *stamp == stamps[0]), "one picture, one timestamp");
+            let slice = nals.last().unwrap();
+            let key = slice[0] == 0x65;
+            assert_eq!(nals.len(), if key { 3 } else { 1 }, "parameter sets before each key picture, and only there");
+            let number = i64::from_be_bytes(slice[1..9].try_into().unwrap());
+            let at = parts.iter().map(|got| got.at).max().unwrap();
+            pictures.push((at, stamps[0], number));
+            parts.clear();
+        }
+        pictures
+    }
+}
+
+/// Pictures `from..to` as a cache holds them.
+fn cached(format: &Arc<Format>, from: i64, to: i64) -> Vec<Arc<Unit>> {
+    (from..to).map(|n| picture(format, n)).collect()
+}
+
+#[test]
+fn a_viewer_gets_the_cached_gop_at_once_and_then_what_comes() {
+    let format = format();
+    let mut scene = Scene::connected(cached(&format, 0, 45));
+    let connected = scene.events[0].0;
+    scene.run(30 * MS, |_| false);
+    scene.live(&format, 45, 60);
+    let pictures = scene.pictures();
+    assert_eq!(
+        pictures.iter().map(|p| p.2).collect::<Vec<_>>(),
+        (0..60).collect::<Vec<_>>(),
+        "all, in order, from the key picture on"
+    );
+    assert!(pictures[0].0 - connected < 15 * MS, "the key picture is there first: {:?}", pictures[0].0 - connected);
+    assert!(pictures[44].0 - connected < 150 * MS, "the backlog ends soon: {:?}", pictures[44].0 - connected);
+    for pair in pictures.windows(2) {
+        let step = f64::from(pair[1].1.wrapping_sub(pair[0].1)) / 90.0;
+        let arrival = (pair[1].0.as_secs_f64() - pair[0].0.as_secs_f64()) * 1000.0;
+        assert!(step > 0.0 && (step - arrival).abs() < 12.0, "{pair:?}: stamped {step} ms apart, came {arrival} ms apart");
+    }
+    let live: Vec<_> = pictures[50..].windows(2).map(|pair| pair[1].1.wrapping_sub(pair[0].1)).collect();
+    assert!(live.iter().all(|step| i64::from(*step) == PICTURE_TICKS), "live pictures keep the camera's spacing: {live:?}");
+}
+
+#[test]
+fn without_a_cached_key_picture_a_viewer_waits_for_the_next_one() {
+    let format = format();
+    let mut scene = Scene::connected(vec![]);
+    scene.live(&format, 45, 55);
+    assert_eq!(scene.pictures().iter().map(|p| p.2).collect::<Vec<_>>(), (50..55).collect::<Vec<_>>());
+}
+
+#[test]
+fn lost_packets_are_sent_again() {
+    let format = format();
+    let mut scene = Scene::connected(cached(&format, 0, 5));
+    let media = |length| length > 500;
+    scene.lose = Box::new(move |n, length| media(length) && n % 10 == 3);
+    scene.live(&format, 5, 40);
+    scene.lose = Box::new(|_, _| false);
+    scene.live(&format, 40, 45);
+    assert_eq!(scene.pictures().iter().map(|p| p.2).collect::<Vec<_>>(), (0..45).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_lost_picture_is_answered_by_a_replay_at_most_once_a_second() {
+    let format = format();
+    let mut scene = Scene::connected(cached(&format, 0, 10));
+    scene.live(&format, 10, 30);
+    for n in 30..60 {
+        scene.ask_for_key();
+        scene.live(&format, n, n + 1);
+    }
+    let replays: Vec<_> = scene.events.iter().filter(|(_, event)| *event == Event::ReplayWanted).map(|(at, _)| *at).collect();
+    assert!(!replays.is_empty() && replays.windows(2).all(|pair| pair[1] - pair[0] >= 1000 * MS), "{replays:?}");
+    assert!(replays.len() <= 2);
+    let pictures = scene.pictures();
+    let numbers: Vec<_> = pictures.iter().map(|p| p.2).collect();
+    let again = numbers.iter().skip(1).position(|n| *n == 0).expect("the key picture came again") + 1;
+    let newest = numbers[again - 1];
+    assert_eq!(numbers[again..][..=newest as usize], (0..=newest).collect::<Vec<_>>(), "the whole GOP, as far as it had come");
+    let sequence: Vec<_> = scene.of(true).iter().map(|got| *got.packet.seq_no).collect();
+    assert!(sequence.windows(2).all(|pair| pair[1] == pair[0] + 1), "new sequence numbers");
+    assert!(pictures.windows(2).all(|pair| pair[1].1.wrapping_sub(pair[0].1) as i32 > 0), "timestamps go on");
+    let span = pictures.last().unwrap().1.wrapping_sub(pictures[0].1);
+    let time = (pictures.last().unwrap().0 - pictures[0].0).as_secs_f64();
+    assert!((f64::from(span) / 90_000.0 - time).abs() < 0.1, "and stay with the clock: {span} ticks in {time} s");
+}
+
+#[test]
+fn a_natural_key_picture_answers_the_request_too() {
+    let format = format();
+    let mut scene = Scene::connected(cached(&format, 0, 48));
+    scene.run(100 * MS, |_| false);
+    scene.ask_for_key();
+    scene.live(&format, 48, 80);
+    assert!(scene.events.iter().all(|(_, event)| *event != Event::ReplayWanted), "{:?}", scene.events);
+}
+
+#[test]
+fn sound_never_comes_before_the_picture_and_keeps_its_clock() {
+    let format = format();
+    let mut scene = Scene::connected(vec![]);
+    for n in 0..10 {
+        scene.session.push(scene.now, &sound(&format, n));
+        scene.run(20 * MS, |_| false);
+    }
+    assert!(scene.of(false).is_empty());
+    for n in 10..40 {
+        if n % 2 == 0 {
+            scene.session.push(scene.now, &picture(&format, n / 2 + 45));
+        }
+        scene.session.push(scene.now, &sound(&format, n));
+        scene.run(20 * MS, |_| false);
+    }
+    let sounds = scene.of(false);
+    // 10 came together with the first key picture, and so before it left.
+    assert_eq!(sounds.iter().map(|got| got.packet.payload[0]).collect::<Vec<_>>(), (11..40).collect::<Vec<_>>());
+    assert!(sounds.windows(2).all(|pair| pair[1].packet.header.timestamp == pair[0].packet.header.timestamp + 160));
+    assert!(sounds[0].at >= scene.of(true)[0].at);
+}
+
+#[test]
+fn timestamps_go_on_when_the_cameras_clock_starts_again() {
+    let format = format();
+    let mut scene = Scene::connected(cached(&format, 1000, 1005));
+    scene.live(&format, 1005, 1010);
+    scene.live(&format, 0, 5);
+    let pictures = scene.pictures();
+    assert_eq!(pictures[9..].iter().map(|p| p.2).collect::<Vec<_>>(), [1009, 0, 1, 2, 3, 4]);
+    let step = pictures[10].1.wrapping_sub(pictures[9].1);
+    assert!((3000..4200).contains(&step), "bridged by the wall clock: {step}");
+}
+
+#[test]
+fn reports_tell_loss_and_round_trip() {
+    let format = format();
+    let mut scene = Scene::connected(cached(&format, 0, 5));
+    scene.lose = Box::new(|n, length| length > 500 && n % 4 == 0);
+    scene.live(&format, 5, 200);
+    let mut reports = scene.events.iter().filter_map(|(_, event)| match event {
+        Event::Report(report) => Some(*report),
+        _ => None,
+    });
+    let report = reports.next_back().expect("a report every two seconds");
+    assert!(report.loss > 0.03, "{report:?}");
+    let round_trip = report.round_trip.unwrap();
+    assert!((DELAY * 2..DELAY * 2 + 10 * MS).contains(&round_trip), "{report:?}");
+}
+
+#[test]
+fn goodbye_ends_both_sides() {
+    let format = format();
+    let mut scene = Scene::connected(cached(&format, 0, 5));
+    scene.live(&format, 5, 10);
+    scene.session.close();
+    scene.run(100 * MS, |_| false);
+    assert_eq!(scene.events.last().map(|(_, event)| *event), Some(Event::Closed));
+    assert_eq!(scene.events.iter().filter(|(_, event)| *event == Event::Closed).count(), 1);
+    assert!(!scene.browser.is_connected() || !scene.browser.is_alive());
+}
+
+#[test]
+fn a_viewer_that_fell_silent_is_given_up() {
+    let format = format();
+    let mut scene = Scene::connected(cached(&format, 0, 5));
+    scene.browser.disconnect();
+    let mut at = scene.now;
+    for _ in 0..600 {
+        at += 100 * MS;
+        scene.now = at;
+        scene.poll_session();
+    }
+    assert_eq!(scene.events.last().map(|(_, event)| *event), Some(Event::Closed));
+}
+
+#[test]
+fn the_answer_has_what_was_agreed_and_nothing_else() {
+    let now = origin();
+    let offer = browser(now, chromium()).offer;
+    let (session, answer) = accept(now, &offer).unwrap();
+    for line in [
+        "a=ice-lite",
+        "a=setup:passive",
+        "a=sendonly",
+        "127.0.0.1 1000 typ host",
+        "PCMU/8000",
+        "PCMA/8000",
+        "packetization-mode=1",
+    ] {
+        assert!(answer.contains(line), "{line} in {answer}");
+    }
+    for line in ["VP8", "opus", "transport-cc", "goog-remb", "packetization-mode=0"] {
+        assert!(!answer.contains(line), "{line} in {answer}");
+    }
+    assert!(answer.contains(&format!("a=ice-ufrag:{}", session.ufrag())));
+    // Main is what the stream's parameter sets say.
+    let main = offer.lines().find(|line| line.contains("4d001f") && line.contains("packetization-mode=1")).unwrap();
+    assert!(main.starts_with(&format!("a=fmtp:{} ", session.video_type)), "{main} but {:?}", session.video_type);
+}
+
+#[test]
+fn offers_that_cannot_be_answered_are_refused_with_the_reason() {
+    let now = origin();
+    let no_h264 = browser(now, RtcConfig::new().enable_h264(false)).offer;
+    assert_eq!(accept(now, &no_h264).unwrap_err(), OfferError::NoCommonCodec);
+    let good = browser(now, chromium()).offer;
+    let sending = good.replace("a=recvonly", "a=sendonly");
+    assert_eq!(accept(now, &sending).unwrap_err(), OfferError::NoCommonCodec);
+    let no_video = good.replace("m=video", "m=audio");
+    let without_fingerprint: String =
+        good.lines().filter(|line| !line.contains("fingerprint")).map(|line| format!("{line}\r\n")).collect();
+    let long = format!("{good}{}", "a=x\r\n".repeat(20_000));
+    for offer in ["", "hello", "v=0\r\n", &good[..good.len() / 2], &no_video, &without_fingerprint, &long, "{\"type\":\"offer\"}"]
+    {
+        let error = accept(now, offer).unwrap_err();
+        assert!(matches!(error, OfferError::Invalid(_) | OfferError::NoCommonCodec), "{error}");
+    }
+    let h265 = VideoFormat { codec: VideoCodec::H265, ..format().video.clone() };
+    let refused = Session::accept(now, &Identity::generate().unwrap(), &[address(1000)], &h265, &good);
+    assert_eq!(refused.unwrap_err(), OfferError::H265);
+}
+
+#[test]
+fn stun_tells_whose_it_is_and_only_the_right_password_is_accepted() {
+    let mut scene = Scene::new();
+    scene.poll_browser();
+    let (_, _, request) =
+        scene.wire.iter().find(|(_, to_browser, bytes)| !to_browser && is_stun(bytes)).expect("a binding request");
+    assert_eq!(stun_ufrag(request), Some(scene.session.ufrag()));
+    assert!(scene.session.accepts(scene.now, address(2000), address(1000), request));
+    let other = accept(scene.now, &browser(scene.now, chromium()).offer).unwrap().0;
+    assert!(!other.accepts(scene.now, address(2000), address(1000), request));
+    let mut forged = request.clone();
+    // MESSAGE-INTEGRITY ends where FINGERPRINT, 8 bytes, begins.
+    let integrity = forged.len() - 9;
+    forged[integrity] ^= 1;
+    assert!(!scene.session.accepts(scene.now, address(2000), address(1000), &forged));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn datagrams_from_strangers_do_no_harm(noise in prop::collection::vec((any::<u8>(), prop::collection::vec(any::<u8>(), 0..200)), 1..20)) {
+        let format = format();
+        let mut scene = Scene::connected(cached(&format, 0, 3));
+        for (first, rest) in &noise {
+            let datagram: Vec<_> = std::iter::once(*first).chain(rest.iter().copied()).collect();
+            let _ = stun_ufrag(&datagram);
+            let _ = scene.session.accepts(scene.now, address(2000), address(1000), &datagram);
+            scene.session.handle_datagram(scene.now, address(2000), address(1000), &datagram);
+            scene.poll_session();
+        }
+        scene.live(&format, 3, 6);
+        prop_assert_eq!(scene.pictures().iter().map(|p| p.2).collect::<Vec<_>>(), (0..6).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn offers_with_random_damage_are_answered_or_refused(cuts in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8)) {
+        let now = origin();
+        let mut offer = browser(now, chromium()).offer.into_bytes();
+        for (at, byte) in cuts {
+            let at = at.index(offer.len());
+            offer[at] = byte & 0x7f;
+        }
+        let _ = accept(now, &String::from_utf8(offer).unwrap());
+    }
+}

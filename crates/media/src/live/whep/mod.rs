@@ -382,7 +382,9 @@ impl Session {
     /// Sound leaves at once, but never before the first picture.
     fn write_sound(&mut self, now: Instant, unit: &Unit) {
         let (Some((lane, agreed)), Some((picture, left))) = (&mut self.audio, self.sync) else { return };
-        let Some(format) = unit.au.format.audio.as_ref().filter(|f| f.sample_rate == AUDIO_RATE && f.channels == 1) else { return };
+        let Some(format) = unit.au.format.audio.as_ref().filter(|f| f.sample_rate == AUDIO_RATE && f.channels == 1) else {
+            return;
+        };
         let Some(payload_type) = agreed.payload_type(format.codec) else { return };
         let ahead = micros(unit).map_or(0, |media| media.saturating_sub(picture));
         let lag = i64::try_from(WALL_LAG.as_micros()).unwrap_or(0).saturating_sub(ahead).max(0);
@@ -420,10 +422,7 @@ fn micros(unit: &Unit) -> Option<i64> {
 
 /// Asks the browser to show pictures as soon as they are decoded, without a buffer of its own against jitter.
 fn playout_delay() -> ExtensionValues {
-    let mut values = ExtensionValues::default();
-    values.play_delay_min = Some(MediaTime::ZERO);
-    values.play_delay_max = Some(MediaTime::ZERO);
-    values
+    ExtensionValues { play_delay_min: Some(MediaTime::ZERO), play_delay_max: Some(MediaTime::ZERO), ..ExtensionValues::default() }
 }
 
 #[cfg(test)]
