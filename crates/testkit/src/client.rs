@@ -1,0 +1,168 @@
+use std::path::Path;
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::{Message, http::HeaderValue};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::{Result, fragment};
+
+/// A tool that uses the stable surface with a bearer token, as one outside would.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    /// `http://127.0.0.1:PORT`
+    base: String,
+    token: String,
+}
+
+impl Client {
+    /// The owner's e-mail address.
+    pub const EMAIL: &str = "owner@home.example";
+    /// The owner's password.
+    pub const PASSWORD: &str = "correct horse battery";
+
+    /// First run: makes the owner's account.
+    pub async fn set_up(base: &str) -> Result<Self> {
+        let anonymous = Self::nobody(base)?;
+        let policy = anonymous.get("/policy").await?;
+        let form = json!({
+            "email": Self::EMAIL, "password": Self::PASSWORD, "adult": true, "policy_version": policy["version"],
+        });
+        let signed_in = anonymous.post("/setup", &form).await?;
+        Ok(Self { token: signed_in["token"].as_str().ok_or("the answer to set-up has no token")?.to_owned(), ..anonymous })
+    }
+
+    /// Somebody who is not signed in.
+    pub fn nobody(base: &str) -> Result<Self> {
+        // Fails where a test before has done it: then there is one already.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).build()?;
+        Ok(Self { http, base: base.trim_end_matches('/').to_owned(), token: String::new() })
+    }
+
+    /// `path` under the API's prefix.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("{}/api/v1{path}", self.base)
+    }
+
+    /// A request to a path under the API's prefix.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, self.url(path));
+        if self.token.is_empty() { request } else { request.bearer_auth(&self.token) }
+    }
+
+    /// GET; an answer other than 2xx is a failure with the problem in it.
+    pub async fn get(&self, path: &str) -> Result<Value> {
+        Ok(serde_json::from_slice(&self.bytes(path).await?)?)
+    }
+
+    /// GET of something that is no JSON.
+    pub async fn bytes(&self, path: &str) -> Result<Bytes> {
+        answered(path, self.request(Method::GET, path)).await
+    }
+
+    /// POST of JSON.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        Ok(serde_json::from_slice(&answered(path, self.request(Method::POST, path).json(body)).await?)?)
+    }
+
+    /// DELETE.
+    pub async fn delete(&self, path: &str) -> Result<()> {
+        answered(path, self.request(Method::DELETE, path)).await.map(|_| ())
+    }
+
+    /// GET into a file.
+    pub async fn save(&self, path: &str, to: &Path) -> Result<()> {
+        Ok(std::fs::write(to, self.bytes(path).await?)?)
+    }
+
+    /// Adds a camera and returns its id.
+    pub async fn add_camera(&self, camera: &Value) -> Result<String> {
+        let added = self.post("/cameras", camera).await?;
+        Ok(added["id"].as_str().ok_or("the new camera has no id")?.to_owned())
+    }
+
+    /// Waits until the camera's state is as `wanted` says, and returns it.
+    pub async fn camera_state(&self, id: &str, within: Duration, wanted: impl Fn(&Value) -> bool) -> Result<Value> {
+        let mut last = Value::Null;
+        let poll = async {
+            let mut tick = tokio::time::interval(Duration::from_millis(100));
+            loop {
+                tick.tick().await;
+                last = self.get(&format!("/cameras/{id}")).await?["state"].take();
+                if wanted(&last) {
+                    return Ok::<_, crate::Error>(());
+                }
+            }
+        };
+        match tokio::time::timeout(within, poll).await {
+            Ok(Ok(())) => Ok(last),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(format!("camera {id} is still {last}").into()),
+        }
+    }
+
+    /// Watches a camera by live parts.
+    pub async fn watch(&self, camera: &str, stream: &str) -> Result<LiveView> {
+        let url = self.url(&format!("/cameras/{camera}/live.ws?stream={stream}")).replacen("http", "ws", 1);
+        let mut request = url.into_client_request()?;
+        request.headers_mut().insert("authorization", HeaderValue::from_str(&format!("Bearer {}", self.token))?);
+        let (socket, _) = connect_async(request).await?;
+        Ok(LiveView { socket })
+    }
+}
+
+async fn answered(path: &str, request: RequestBuilder) -> Result<Bytes> {
+    let answer = request.send().await?;
+    let status = answer.status();
+    let body = answer.bytes().await?;
+    if status.is_success() { Ok(body) } else { Err(refused(path, status, &body)) }
+}
+
+fn refused(path: &str, status: StatusCode, body: &[u8]) -> crate::Error {
+    format!("{path}: {status}: {}", String::from_utf8_lossy(body)).into()
+}
+
+/// A live view over WebSocket. What is not read stays in the sockets' buffers, as with a real viewer.
+#[derive(Debug)]
+pub struct LiveView {
+    socket: WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>,
+}
+
+/// What a live view is told.
+#[derive(Debug, Clone)]
+pub enum Told {
+    /// What follows: `{"type":"format",..}`, or why it ends.
+    Word(Value),
+    /// An initialization segment.
+    Init(Bytes),
+    /// One access unit.
+    Part(fragment::Part),
+}
+
+impl LiveView {
+    /// The next message; `None` at the end.
+    pub async fn next(&mut self) -> Result<Option<Told>> {
+        next(&mut self.socket).await
+    }
+}
+
+async fn next<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut WebSocketStream<S>) -> Result<Option<Told>> {
+    use futures::StreamExt as _;
+    loop {
+        return Ok(match socket.next().await.transpose()? {
+            Some(Message::Text(text)) => Some(Told::Word(serde_json::from_str(&text)?)),
+            Some(Message::Binary(bytes)) if bytes.get(4..8) == Some(b"ftyp") => Some(Told::Init(bytes)),
+            Some(Message::Binary(bytes)) => Some(Told::Part(fragment::Part::read(&bytes)?)),
+            Some(Message::Close(_)) | None => None,
+            // Pings are answered by the library.
+            Some(_) => continue,
+        });
+    }
+}
