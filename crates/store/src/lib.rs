@@ -1,8 +1,36 @@
-//! Rows, keys and the paths of footage files; nothing personal is ever written in clear.
-mod bus;
-mod row;
-mod store;
+//! What is kept: rows, keys, and the places of footage files. Nothing personal is ever written in clear.
+//!
+//! Floor 3 of the house. A data directory, which one process owns at a time, holds
+//!
+//! - `accounts.db`: people, homes, cameras, sessions, audit. Personal columns are sealed, e-mail is found by a blind index.
+//! - `index.db`: one row a closed segment. Rebuilt from the files where it is lost, never the reverse.
+//! - `keyring/`: `keyring.db` with every key that must be destroyable, wrapped, and `root.key`, which unwraps them.
+//!   Kept apart, so that a backup of the data without it opens nothing.
+//! - `segments/`: footage, sealed by `media`, written by the rooms above.
+//!
+//! Every id is a `Uuid` column: 16 bytes on SQLite, the native type on PostgreSQL, half of what text takes in an index of
+//! half a million segments a camera-year. Times are microseconds since the Unix epoch, as [`domain::Timestamp`] holds them.
+//! A change is published on the [`Bus`] by the call that committed it, so no caller can forget to.
 
+mod accounts;
+mod bus;
+mod db;
+mod footage;
+mod keyring;
+mod row;
+mod seal;
+mod store;
+mod table;
+
+pub use accounts::{
+    Agreement, CameraDraft, Credential, EmailIndex, FactRows, MemberRow, NewAccount, NewSession, PersonRow, SessionRow,
+    VerdictRow,
+};
 pub use bus::{Bus, Change};
 pub use row::{CameraAccess, CameraRow, SegmentRow};
 pub use store::{Space, Store};
+
+#[cfg(test)]
+mod schema_tests;
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,19 @@
+//! The data directory as one thing.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use domain::{CameraId, Clock, HomeId, Result, SegmentId, TimeRange, Timestamp};
+use domain::{CameraId, Clock, Error, HomeId, Kind, Result, SegmentId, Timestamp};
 use media::record::{MediaKey, MediaKeyId};
 use policy::act::RecordCamera;
-use policy::{Act, Permit, Uses, category};
+use policy::{Act, Permit};
 
-use crate::{Bus, CameraAccess, CameraRow, SegmentRow};
+use crate::db::{Db, Durability};
+use crate::keyring::Keyring;
+use crate::{Bus, accounts, footage};
 
 /// Everything that is kept. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -16,7 +23,15 @@ pub struct Store {
 
 #[derive(Debug)]
 struct Inner {
+    segments: PathBuf,
+    clock: Arc<dyn Clock>,
     bus: Bus,
+    accounts: Db,
+    index: Db,
+    index_is_new: bool,
+    keyring: Keyring,
+    /// Held locked: two processes on one directory would each believe in their own facts and keys.
+    lock: File,
 }
 
 /// Room on the filesystem of the footage, in bytes.
@@ -28,41 +43,51 @@ pub struct Space {
     pub free: u64,
 }
 
-#[allow(unused_variables, clippy::todo, clippy::unused_async, missing_docs)]
 impl Store {
+    /// Opens the data directory, and makes what is missing in it.
+    ///
+    /// Refuses a directory that another process has open (`store.in_use`), a root key that others can read, is missing, or
+    /// belongs to another keyring (`keyring.…`), and data whose keyring is gone.
     pub async fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self> {
-        todo!()
+        let (keyring_dir, segments) = (dir.join("keyring"), dir.join("segments"));
+        for dir in [dir, &keyring_dir, &segments] {
+            private_dir(dir).map_err(|e| failed(dir, e))?;
+        }
+        // Whoever copied the directory may have widened it.
+        let mode = fs::Permissions::from_mode(0o700);
+        fs::set_permissions(&keyring_dir, mode).map_err(|e| failed(&keyring_dir, e))?;
+        let lock = lock(&dir.join("lock"))?;
+
+        let accounts = dir.join("accounts.db");
+        if accounts.exists() && !keyring_dir.join("keyring.db").exists() {
+            let detail = format!("{}: missing, and nothing here opens without it", keyring_dir.display());
+            return Err(Error::new(Kind::Conflict, "keyring.missing", detail));
+        }
+        // The keyring first: accounts are never there without it.
+        let keyring = Keyring::open(&keyring_dir, clock.clone()).await?;
+        let accounts = Db::open::<accounts::Migrator>(&accounts, Durability::Full).await?;
+        let (index, index_is_new) = Db::open_or_renew::<footage::Migrator>(&dir.join("index.db"), Durability::Normal).await?;
+        let bus = Bus::new();
+        Ok(Self { inner: Arc::new(Inner { segments, clock, bus, accounts, index, index_is_new, keyring, lock }) })
     }
 
     /// Closes files and gives the directory free. Calls after it fail.
     pub async fn close(&self) -> Result<()> {
-        todo!()
+        self.inner.accounts.close().await?;
+        self.inner.index.close().await?;
+        self.inner.keyring.close().await?;
+        self.inner.lock.unlock().map_err(Error::internal)
     }
 
+    /// Where changes are told.
     #[must_use]
     pub fn bus(&self) -> &Bus {
         &self.inner.bus
     }
 
-    pub async fn camera(&self, id: CameraId) -> Result<Option<CameraRow>> {
-        todo!()
-    }
-
-    pub async fn cameras(&self) -> Result<Vec<CameraRow>> {
-        todo!()
-    }
-
-    pub async fn cameras_of(&self, home: HomeId) -> Result<Vec<CameraRow>> {
-        todo!()
-    }
-
-    pub async fn open_access<A: Act>(&self, permit: &Permit<A>, row: &CameraRow) -> Result<CameraAccess>
-    where
-        A::Purpose: Uses<category::CameraAccess>,
-    {
-        todo!()
-    }
-
+    /// The key of a camera's footage at a moment: one a camera and UTC month, made where it is missing.
+    ///
+    /// `recording.key_destroyed` where the camera was removed: its key never comes back.
     pub async fn media_key(
         &self,
         permit: &Permit<RecordCamera>,
@@ -70,63 +95,80 @@ impl Store {
         camera: CameraId,
         at: Timestamp,
     ) -> Result<MediaKey> {
-        todo!()
+        if permit.object() != camera || permit.home() != Some(home) {
+            return Err(Error::internal(format!("camera {camera}: the permit is for another")));
+        }
+        self.inner.keyring.media_key(home, camera, at).await
     }
 
+    /// A key of the permit's camera by its id; `None` where it was destroyed or is another camera's.
     pub async fn media_key_by_id<A: Act<Object = CameraId>>(
         &self,
         permit: &Permit<A>,
         id: MediaKeyId,
     ) -> Result<Option<MediaKey>> {
-        todo!()
+        self.inner.keyring.media_key_by_id(permit.object(), id).await
     }
 
-    pub async fn add_segment(&self, row: SegmentRow) -> Result<()> {
-        todo!()
-    }
-
-    pub async fn segments(&self, camera: CameraId, range: TimeRange) -> Result<Vec<SegmentRow>> {
-        todo!()
-    }
-
-    pub async fn segment(&self, id: SegmentId) -> Result<Option<SegmentRow>> {
-        todo!()
-    }
-
-    pub async fn oldest_segments(&self, limit: u32) -> Result<Vec<SegmentRow>> {
-        todo!()
-    }
-
-    pub async fn segments_before(&self, t: Timestamp, limit: u32) -> Result<Vec<SegmentRow>> {
-        todo!()
-    }
-
-    pub async fn remove_segment(&self, id: SegmentId) -> Result<()> {
-        todo!()
-    }
-
-    pub async fn footage_bytes(&self) -> Result<u64> {
-        todo!()
-    }
-
+    /// The folder of all footage.
     #[must_use]
     pub fn segments_dir(&self) -> &Path {
-        todo!()
+        &self.inner.segments
     }
 
+    /// The file of a segment. Its folder may have to be made.
     #[must_use]
     pub fn segment_path(&self, camera: CameraId, id: SegmentId) -> PathBuf {
-        todo!()
+        self.inner.segments.join(camera.to_string()).join(format!("{id}.seg"))
     }
 
     /// Room on the filesystem of the footage.
     pub fn space(&self) -> Result<Space> {
-        todo!()
+        let stat = rustix::fs::statvfs(&self.inner.segments).map_err(|e| failed(&self.inner.segments, e.into()))?;
+        Ok(Space { total: stat.f_blocks.saturating_mul(stat.f_frsize), free: stat.f_bavail.saturating_mul(stat.f_frsize) })
     }
 
     /// Whether the index was made anew at this start, so that footage files must be scanned into it.
     #[must_use]
     pub fn index_is_new(&self) -> bool {
-        todo!()
+        self.inner.index_is_new
     }
+
+    pub(crate) fn accounts(&self) -> &Db {
+        &self.inner.accounts
+    }
+
+    pub(crate) fn index(&self) -> &Db {
+        &self.inner.index
+    }
+
+    pub(crate) fn keyring(&self) -> &Keyring {
+        &self.inner.keyring
+    }
+
+    /// Now, as a column holds it.
+    pub(crate) fn now(&self) -> i64 {
+        self.inner.clock.now().micros()
+    }
+}
+
+fn private_dir(dir: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(dir)
+}
+
+fn lock(path: &Path) -> Result<File> {
+    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path).map_err(|e| failed(path, e))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let detail = format!("{}: another process has this data directory open", path.display());
+            Err(Error::new(Kind::Conflict, "store.in_use", detail))
+        }
+        Err(TryLockError::Error(e)) => Err(failed(path, e)),
+    }
+}
+
+fn failed(path: &Path, e: io::Error) -> Error {
+    let detail = format!("{}: {e}", path.display());
+    Error::new(Kind::Unavailable, "storage.failed", detail).with_source(e)
 }

@@ -1,0 +1,62 @@
+//! People, homes, cameras, sessions and the audit log: `accounts.db`.
+
+mod audit;
+mod cameras;
+pub(crate) mod entity;
+mod migration;
+mod people;
+mod sessions;
+
+pub use audit::VerdictRow;
+pub use cameras::CameraDraft;
+pub(crate) use migration::Migrator;
+pub use people::{Agreement, Credential, EmailIndex, NewAccount};
+pub use sessions::{FactRows, MemberRow, NewSession, PersonRow, SessionRow};
+
+use domain::{AudioMode, Error, Result, Role};
+use sea_orm::prelude::Uuid;
+
+/// A typed id as a column.
+macro_rules! uuid {
+    ($id:expr) => {
+        sea_orm::prelude::Uuid::from_bytes($id.to_bytes())
+    };
+}
+use uuid;
+
+/// A column that holds a word which nobody wrote: the file was tampered with, or is of a later version.
+fn unknown(column: &str, id: Uuid) -> Error {
+    Error::internal(format!("row {id}: {column} holds an unknown word"))
+}
+
+const fn role_word(role: Role) -> &'static str {
+    match role {
+        Role::Member => "member",
+        Role::Owner => "owner",
+    }
+}
+
+fn role(word: &str, home: Uuid) -> Result<Role> {
+    match word {
+        "member" => Ok(Role::Member),
+        "owner" => Ok(Role::Owner),
+        _ => Err(unknown("member.role", home)),
+    }
+}
+
+const fn audio_word(audio: AudioMode) -> &'static str {
+    match audio {
+        AudioMode::Off => "off",
+        AudioMode::Live => "live",
+        AudioMode::Recorded => "recorded",
+    }
+}
+
+fn audio(word: &str, camera: Uuid) -> Result<AudioMode> {
+    match word {
+        "off" => Ok(AudioMode::Off),
+        "live" => Ok(AudioMode::Live),
+        "recorded" => Ok(AudioMode::Recorded),
+        _ => Err(unknown("camera.audio", camera)),
+    }
+}

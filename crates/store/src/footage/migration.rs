@@ -1,0 +1,51 @@
+//! The schema of `index.db`, version by version. A version that shipped is never edited.
+
+use sea_orm_migration::async_trait::async_trait;
+use sea_orm_migration::prelude::{DbErr, Index, MigrationName, MigrationTrait, MigratorTrait, SchemaManager, Table};
+use sea_orm_migration::schema::{big_integer, boolean, pk_uuid, string, uuid};
+
+/// Every version, oldest first.
+#[derive(Debug)]
+pub(crate) struct Migrator;
+
+#[async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(V1)]
+    }
+}
+
+struct V1;
+
+impl MigrationName for V1 {
+    fn name(&self) -> &'static str {
+        "v1"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for V1 {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let mut segment = Table::create();
+        segment
+            .table("segment")
+            .col(pk_uuid("id"))
+            .col(uuid("camera"))
+            .col(string("stream"))
+            .col(uuid("key_id"))
+            .col(big_integer("start_at"))
+            .col(big_integer("end_at"))
+            .col(big_integer("bytes"))
+            .col(boolean("has_audio"))
+            .col(boolean("clean"));
+        manager.create_table(segment).await?;
+        let mut timeline = Index::create();
+        timeline.name("segment_camera_start").table("segment").col("camera").col("start_at");
+        manager.create_index(timeline).await?;
+        manager.create_index(Index::create().name("segment_start").table("segment").col("start_at").take()).await
+    }
+
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+}
