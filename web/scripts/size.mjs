@@ -6,7 +6,8 @@ import { gzipSync } from 'node:zlib';
 const BUILD = new URL('../build/', import.meta.url).pathname;
 const MANIFEST = new URL('../.svelte-kit/output/client/.vite/manifest.json', import.meta.url).pathname;
 const BUDGET = { first: 60, route: 90, all: 350, css: 12 };
-const FIRST_ROUTES = ['/', '/(app)', '/sign-in', '/setup'];
+/** The addresses a person can arrive at first. */
+const FIRST_ROUTES = ['/(app)', '/sign-in', '/setup'];
 
 const files = (dir) =>
 	readdirSync(dir).flatMap((name) => {
@@ -38,7 +39,8 @@ const nodes = Object.fromEntries(
 		.filter(([key]) => /generated\/client-optimized\/nodes\/\d+\.js$/.test(key))
 		.map(([key]) => [Number(/(\d+)\.js$/.exec(key)[1]), key])
 );
-const entries = Object.keys(manifest).filter((key) => /\/(entry|client-optimized)\/(start|app)\.js$/.test(key));
+const entries = Object.keys(manifest).filter((key) => /(client-optimized\/app|runtime\/client\/entry)\.js$/.test(key));
+if (entries.length !== 2) throw new Error('the entry chunks of the build were not found');
 const app = readFileSync(new URL('../.svelte-kit/generated/client-optimized/app.js', import.meta.url).pathname, 'utf8');
 const dictionary = /export const dictionary = (\{[\s\S]*?\n\s*\});/.exec(app)?.[1];
 if (!dictionary) throw new Error('the route table of the build was not found');

@@ -1,0 +1,129 @@
+import { Problem } from './problem';
+import type {
+	Camera,
+	CameraEdit,
+	NewCamera,
+	PolicyDocument,
+	ProbeLine,
+	ProbeTarget,
+	ServerInfo,
+	Session,
+	SetUp,
+	StorageReport,
+	TimelineAnswer
+} from './types';
+
+const BASE = '/api/v1';
+
+type Send = (path: string, init?: RequestInit) => Promise<Response>;
+
+/** Called once for every answer that says that nobody is signed in. */
+let onSignedOut: () => void = () => {};
+
+export function whenSignedOut(handler: () => void): void {
+	onSignedOut = handler;
+}
+
+/** Sends to the server and throws a {@link Problem} for everything but success. */
+const send: Send = async (path, init) => {
+	let response: Response;
+	try {
+		response = await fetch(BASE + path, { credentials: 'same-origin', ...init });
+	} catch (error) {
+		if (error instanceof DOMException && error.name === 'AbortError') throw error;
+		throw Problem.from(error);
+	}
+	if (response.ok) return response;
+	const problem = await Problem.of(response);
+	if (problem.code === 'session.none') onSignedOut();
+	throw problem;
+};
+
+const read = async <T>(path: string, init?: RequestInit): Promise<T> => (await (await send(path, init)).json()) as T;
+
+const json = (method: string, body: unknown): RequestInit => ({
+	method,
+	headers: { 'content-type': 'application/json' },
+	body: JSON.stringify(body)
+});
+
+const camera = (id: string) => `/cameras/${encodeURIComponent(id)}`;
+const range = (from: number, to: number) =>
+	`from=${encodeURIComponent(new Date(from).toISOString())}&to=${encodeURIComponent(new Date(to).toISOString())}`;
+
+export const api = {
+	server: () => read<ServerInfo>('/server'),
+	policy: () => read<PolicyDocument>('/policy'),
+
+	setUp: (body: SetUp) => read<Session>('/setup', json('POST', body)),
+	signIn: (email: string, password: string) => read<Session>('/session', json('POST', { email, password })),
+	session: () => read<Session>('/session'),
+	signOut: () => send('/session', { method: 'DELETE' }),
+
+	cameras: async () => (await read<{ cameras: Camera[] }>('/cameras')).cameras,
+	camera: (id: string) => read<Camera>(camera(id)),
+	addCamera: (body: NewCamera) => read<Camera>('/cameras', json('POST', body)),
+	editCamera: (id: string, body: CameraEdit) => read<Camera>(camera(id), json('PATCH', body)),
+	removeCamera: (id: string) => send(camera(id), { method: 'DELETE' }),
+
+	storage: () => read<StorageReport>('/storage'),
+	timeline: (id: string, from: number, to: number, signal?: AbortSignal) =>
+		read<TimelineAnswer>(`${camera(id)}/timeline?${range(from, to)}`, signal ? { signal } : {}),
+
+	/** A picture of now, or of the instant `at` (ms), with the time at which it was taken. */
+	async still(id: string, at?: number, signal?: AbortSignal): Promise<{ picture: Blob; at: number | undefined }> {
+		const query = at === undefined ? '' : `?at=${encodeURIComponent(new Date(at).toISOString())}`;
+		const answer = await send(`${camera(id)}/snapshot.jpg${query}`, signal ? { signal } : {});
+		const taken = Date.parse(answer.headers.get('x-picture-time') ?? '');
+		return { picture: await answer.blob(), at: Number.isNaN(taken) ? at : taken };
+	},
+
+	/** Exact size of a download in bytes, where the server tells it. */
+	async downloadSize(id: string, from: number, to: number, signal?: AbortSignal): Promise<number | undefined> {
+		const answer = await send(`${camera(id)}/recording.mp4?${range(from, to)}`, {
+			method: 'HEAD',
+			...(signal ? { signal } : {})
+		});
+		const length = Number(answer.headers.get('content-length') ?? NaN);
+		return Number.isFinite(length) && length > 0 ? length : undefined;
+	},
+
+	/** Tries an address, step by step: `onLine` hears each line as it arrives. */
+	async testCamera(target: ProbeTarget, onLine: (line: ProbeLine) => void, signal: AbortSignal): Promise<void> {
+		const answer = await send('/cameras/test', { ...json('POST', target), signal });
+		if (!answer.body) return;
+		for await (const line of lines(answer.body)) onLine(JSON.parse(line) as ProbeLine);
+	}
+};
+
+/** Addresses that the browser itself fetches. */
+export const url = {
+	whep: (id: string, stream: string) => `${BASE}${camera(id)}/whep?stream=${stream}`,
+	live: (id: string, stream: string) => {
+		const at = new URL(`${BASE}${camera(id)}/live.ws?stream=${stream}`, location.href);
+		at.protocol = at.protocol.replace('http', 'ws');
+		return at.href;
+	},
+	playlist: (id: string, from: number, to: number) => `${BASE}${camera(id)}/playback.m3u8?${range(from, to)}`,
+	download: (id: string, from: number, to: number) => `${BASE}${camera(id)}/recording.mp4?${range(from, to)}`,
+	state: `${BASE}/state`
+};
+
+/** Splits a stream of bytes into its non-empty lines of text. */
+export async function* lines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+	const decoder = new TextDecoder();
+	const reader = stream.getReader();
+	let rest = '';
+	try {
+		for (;;) {
+			const { done, value } = await reader.read();
+			rest += done ? decoder.decode() : decoder.decode(value, { stream: true });
+			const parts = rest.split('\n');
+			rest = done ? '' : (parts.pop() ?? '');
+			for (const part of parts) if (part.trim() !== '') yield part;
+			if (done) return;
+		}
+	} finally {
+		await reader.cancel().catch(() => {});
+	}
+}

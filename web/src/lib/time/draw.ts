@@ -1,0 +1,139 @@
+import type { Coverage, Gap } from './coverage';
+import { grown } from './coverage';
+import { ticks, type Window } from './window';
+
+export interface Paint {
+	track: string;
+	recorded: string;
+	hatch: string;
+	tick: string;
+	text: string;
+	selected: string;
+}
+
+export interface Scene {
+	window: Window;
+	coverage: Coverage | undefined;
+	now: number;
+	clip: Window | undefined;
+	/** What to write into a gap that is wide enough. */
+	gapLabel: (cause: Gap['cause'] | 'future') => string;
+	tickLabel: (at: number, step: number) => string;
+}
+
+export const TRACK_TOP = 8;
+export const TRACK_HEIGHT = 36;
+const TICK_GAP_PX = 84;
+const LABEL_Y = TRACK_TOP + TRACK_HEIGHT + 18;
+
+/** Pixel of an instant. */
+export const xOf = (window: Window, width: number, at: number): number =>
+	((at - window.from) / (window.to - window.from)) * width;
+/** Instant of a pixel. */
+export const atOf = (window: Window, width: number, x: number): number =>
+	window.from + (x / width) * (window.to - window.from);
+
+/** Stretches in pixels, those that touch on the screen made one: ten thousand spans cost as much as the pixels show. */
+export function merged(spans: readonly Window[], window: Window, width: number): [number, number][] {
+	const out: [number, number][] = [];
+	for (const span of spans) {
+		if (span.to <= window.from || span.from >= window.to) continue;
+		const from = Math.max(0, xOf(window, width, span.from));
+		const to = Math.min(width, Math.max(from + 1, xOf(window, width, span.to)));
+		const last = out.at(-1);
+		if (last && from - last[1] < 1) last[1] = Math.max(last[1], to);
+		else out.push([from, to]);
+	}
+	return out;
+}
+
+export function draw(
+	context: CanvasRenderingContext2D,
+	width: number,
+	height: number,
+	scene: Scene,
+	paint: Paint
+): void {
+	const { window, coverage, now } = scene;
+	context.clearRect(0, 0, width, height);
+	context.fillStyle = paint.track;
+	context.beginPath();
+	context.roundRect(0, TRACK_TOP, width, TRACK_HEIGHT, 6);
+	context.fill();
+
+	if (coverage) {
+		context.fillStyle = paint.recorded;
+		for (const [from, to] of merged(grown(coverage, now), window, width)) {
+			context.beginPath();
+			context.roundRect(from, TRACK_TOP, to - from, TRACK_HEIGHT, Math.min(3, (to - from) / 2));
+			context.fill();
+		}
+		for (const gap of coverage.gaps) drawGap(context, width, scene, paint, { ...gap, to: Math.min(gap.to, now) });
+	}
+	drawGap(context, width, scene, paint, { from: now, to: window.to, cause: 'future' });
+	drawClip(context, width, scene, paint);
+	drawTicks(context, width, scene, paint);
+}
+
+function drawGap(
+	context: CanvasRenderingContext2D,
+	width: number,
+	{ window, gapLabel }: Scene,
+	paint: Paint,
+	gap: Window & { cause: Gap['cause'] | 'future' }
+): void {
+	const from = Math.max(0, xOf(window, width, gap.from));
+	const to = Math.min(width, xOf(window, width, gap.to));
+	if (to - from < 3) return;
+	context.save();
+	context.beginPath();
+	context.rect(from, TRACK_TOP, to - from, TRACK_HEIGHT);
+	context.clip();
+	// The cause shows by pattern as well as by word: lost is hatched, meant to be empty is plain.
+	if (gap.cause === 'offline' || gap.cause === 'unknown') {
+		context.strokeStyle = paint.hatch;
+		context.lineWidth = 1;
+		context.beginPath();
+		for (let x = from - TRACK_HEIGHT - (from % 8); x < to; x += 8) {
+			context.moveTo(x, TRACK_TOP + TRACK_HEIGHT);
+			context.lineTo(x + TRACK_HEIGHT, TRACK_TOP);
+		}
+		context.stroke();
+	}
+	const label = gapLabel(gap.cause);
+	const labelWidth = context.measureText(label).width;
+	if (labelWidth + 20 < to - from) {
+		const middle = (from + to) / 2;
+		context.fillStyle = paint.track;
+		context.fillRect(middle - labelWidth / 2 - 6, TRACK_TOP + 8, labelWidth + 12, TRACK_HEIGHT - 16);
+		context.fillStyle = paint.text;
+		context.textAlign = 'center';
+		context.fillText(label, middle, TRACK_TOP + TRACK_HEIGHT / 2 + 4);
+	}
+	context.restore();
+}
+
+function drawClip(context: CanvasRenderingContext2D, width: number, { window, clip }: Scene, paint: Paint): void {
+	if (!clip) return;
+	const from = xOf(window, width, clip.from);
+	const to = xOf(window, width, clip.to);
+	context.fillStyle = paint.selected;
+	context.globalAlpha = 0.45;
+	context.fillRect(from, TRACK_TOP, Math.max(2, to - from), TRACK_HEIGHT);
+	context.globalAlpha = 1;
+}
+
+function drawTicks(context: CanvasRenderingContext2D, width: number, scene: Scene, paint: Paint): void {
+	const { step, at } = ticks(scene.window, width, TICK_GAP_PX);
+	context.fillStyle = paint.text;
+	for (const instant of at) {
+		const x = xOf(scene.window, width, instant);
+		context.fillStyle = paint.tick;
+		context.fillRect(Math.round(x), TRACK_TOP + TRACK_HEIGHT, 1, 5);
+		context.fillStyle = paint.text;
+		const label = scene.tickLabel(instant, step);
+		const half = context.measureText(label).width / 2;
+		context.textAlign = 'center';
+		context.fillText(label, Math.min(Math.max(x, half), width - half), LABEL_Y);
+	}
+}
