@@ -1,1 +1,22 @@
+//! The camera side: a virtual IP camera that speaks RTSP, for the demo, the tests and the benchmarks.
+//!
+//! [`Camera::start`] plays a [`Source`] (an animated scene, or any .mp4) for ever in real time: every client of a stream gets
+//! the same packets at the same moment, as from a real camera. Pictures of scenes carry their index as a block code
+//! ([`marks`]), and a loopback HTTP endpoint says when an index was sent, so that latency can be read from a picture.
+//! [`Faults`] make it misbehave as real cameras do.
 
+mod camera;
+mod client;
+mod clip;
+mod config;
+mod faults;
+pub mod marks;
+mod playout;
+mod scene;
+mod stats;
+mod stream;
+mod udp;
+
+pub use camera::{Camera, Running};
+pub use config::{Audio, Config, Progress, Scene, Source};
+pub use faults::{Faults, SdpFault};

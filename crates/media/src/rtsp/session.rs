@@ -208,7 +208,7 @@ impl Session {
 
     fn advance(&mut self, now: Mono) {
         while self.waiting.is_none() && !self.closed {
-            match self.parser.next() {
+            match self.parser.poll() {
                 Ok(None) => break,
                 Ok(Some(Incoming::Interleaved { .. })) => self.heard(now),
                 Ok(Some(Incoming::Request(request))) => {

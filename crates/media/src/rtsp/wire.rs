@@ -108,7 +108,7 @@ impl Parser {
     }
 
     /// The next message, or `None` until more arrives. After an error the connection is to be closed.
-    pub fn next(&mut self) -> Result<Option<Incoming>, WireError> {
+    pub fn poll(&mut self) -> Result<Option<Incoming>, WireError> {
         if self.buffer.len() < self.awaited {
             return Ok(None);
         }

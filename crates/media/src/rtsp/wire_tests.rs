@@ -5,7 +5,7 @@ use super::*;
 fn first(bytes: &[u8]) -> Result<Option<Incoming>, WireError> {
     let mut parser = Parser::default();
     parser.push(bytes)?;
-    parser.next()
+    parser.poll()
 }
 
 fn request(text: &str) -> Request {
@@ -62,12 +62,12 @@ fn requests_and_interleaved_frames_come_out_in_order() {
     parser
         .push(b"$\x01\x00\x03abcSET_PARAMETER * RTSP/1.0\r\nCSeq: 1\r\nContent-Length: 4\r\n\r\nbodyOPTIONS * RTSP/1.0\r\n\r\n")
         .unwrap();
-    assert_eq!(parser.next(), Ok(Some(Incoming::Interleaved { channel: 1, data: Bytes::from_static(b"abc") })));
-    let Ok(Some(Incoming::Request(set))) = parser.next() else { panic!() };
+    assert_eq!(parser.poll(), Ok(Some(Incoming::Interleaved { channel: 1, data: Bytes::from_static(b"abc") })));
+    let Ok(Some(Incoming::Request(set))) = parser.poll() else { panic!() };
     assert_eq!((set.method.as_str(), &set.body[..]), ("SET_PARAMETER", &b"body"[..]));
-    let Ok(Some(Incoming::Request(options))) = parser.next() else { panic!() };
+    let Ok(Some(Incoming::Request(options))) = parser.poll() else { panic!() };
     assert_eq!((options.method.as_str(), options.cseq()), ("OPTIONS", None));
-    assert_eq!(parser.next(), Ok(None));
+    assert_eq!(parser.poll(), Ok(None));
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn pieces(input: &[u8], sizes: &[usize]) -> Result<Vec<Incoming>, WireError> {
     while at < input.len() {
         let size = sizes.get(turn % sizes.len().max(1)).copied().unwrap_or(1).clamp(1, input.len() - at);
         parser.push(&input[at..at + size])?;
-        while let Some(incoming) = parser.next()? {
+        while let Some(incoming) = parser.poll()? {
             out.push(incoming);
         }
         (at, turn) = (at + size, turn + 1);

@@ -1,0 +1,200 @@
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use domain::{Clock, Error, Kind, Result, StreamName};
+use media::au::AudioCodec;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::client::{self, Shared};
+use crate::clip::{Clip, FILE_BYTES_MAX, unusable};
+use crate::config::{Audio, Config, Scene, Source};
+use crate::faults::Faults;
+use crate::playout::{Alternate, Playout};
+use crate::scene;
+use crate::stats;
+use crate::stream::Stream;
+use crate::udp::UdpPair;
+
+/// Connections at a time: far more than any real camera takes, enough for a benchmark's viewers.
+const CLIENTS_MAX: usize = 1024;
+
+/// A virtual camera.
+#[derive(Debug)]
+pub struct Camera;
+
+/// A camera that runs until it is shut down or dropped.
+#[derive(Debug)]
+pub struct Running {
+    rtsp: SocketAddr,
+    stats: SocketAddr,
+    streams: Vec<Arc<Stream>>,
+    faults: watch::Sender<Faults>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Camera {
+    /// Loads or draws what is to be played, binds the ports and plays. `Invalid`, `Unsupported` and `NotFound` name what is
+    /// wrong with a source, `Unavailable` a port that is taken.
+    pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running> {
+        let main = load(&config, config.source.clone(), StreamName::Main);
+        let sub = async {
+            match config.sub.clone() {
+                Some(source) => load(&config, source, StreamName::Sub).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let (main, sub) = tokio::try_join!(main, sub)?;
+        let listener = TcpListener::bind(config.listen).await.map_err(|e| unbound("RTSP", e))?;
+        let rtsp = listener.local_addr().map_err(Error::internal)?;
+        let udp = UdpPair::bind(rtsp.ip(), Arc::clone(&clock)).await.map_err(|e| unbound("RTP", e))?;
+        let (faults, watched) = watch::channel(config.faults.clone());
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+
+        let mut streams = Vec::new();
+        for (name, source, clip) in
+            [(StreamName::Main, Some(&config.source), Some(main)), (StreamName::Sub, config.sub.as_ref(), sub)]
+        {
+            let (Some(source), Some(clip)) = (source, clip) else { continue };
+            let stream = Stream::new(name, Arc::new(clip)).map(Arc::new).ok_or_else(|| unusable("there is nothing to play"))?;
+            let playout = Playout::new(Arc::clone(&stream), watched.clone(), Arc::clone(&clock), alternate(source, name))
+                .ok_or_else(|| unusable("there is nothing to play"))?;
+            tasks.spawn(stop.clone().run_until_cancelled_owned(playout.run()));
+            streams.push(stream);
+        }
+        let credentials = config.credentials.clone();
+        let shared = Arc::new(Shared { streams: streams.clone(), udp, credentials, faults: watched, clock: Arc::clone(&clock) });
+        let reports = Arc::clone(&shared);
+        tasks.spawn(stop.clone().run_until_cancelled_owned(async move { reports.udp.listen().await }));
+        tasks.spawn(stop.clone().run_until_cancelled_owned(accept(listener, shared, tasks.clone(), stop.clone())));
+        let stats =
+            stats::serve(streams.clone(), faults.clone(), clock, &tasks, &stop).await.map_err(|e| unbound("statistics", e))?;
+        tracing::info!(%rtsp, %stats, source = ?config.source, "virtual camera");
+        Ok(Running { rtsp, stats, streams, faults, stop, tasks })
+    }
+}
+
+impl Running {
+    /// The stream's URL without user and password. A camera that listens everywhere is named by its loopback address.
+    #[must_use]
+    pub fn url(&self, stream: StreamName) -> String {
+        format!("rtsp://{}/{}", self.rtsp_addr(), stream.as_str())
+    }
+
+    /// The stream's URL with user and password in it, for tools that take no others.
+    #[must_use]
+    pub fn url_as(&self, stream: StreamName, user: &str, password: &str) -> String {
+        format!("rtsp://{user}:{password}@{}/{}", self.rtsp_addr(), stream.as_str())
+    }
+
+    /// Where RTSP is to be reached from this machine.
+    #[must_use]
+    pub fn rtsp_addr(&self) -> SocketAddr {
+        let ip = if self.rtsp.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { self.rtsp.ip() };
+        SocketAddr::new(ip, self.rtsp.port())
+    }
+
+    /// `GET {stats_url}/stats`, `GET {stats_url}/sent?path=main`, `GET` and `POST {stats_url}/faults`; on loopback only.
+    #[must_use]
+    pub fn stats_url(&self) -> String {
+        format!("http://{}", self.stats)
+    }
+
+    /// Misbehaves so from now on.
+    pub fn set_faults(&self, faults: Faults) {
+        self.faults.send_replace(faults);
+    }
+
+    /// What was sent last: index in the loop, and Unix time in seconds; oldest first.
+    #[must_use]
+    pub fn sent(&self, stream: StreamName) -> Vec<(u32, f64)> {
+        let stream = self.streams.iter().find(|s| s.name == stream);
+        stream.map(|stream| stream.state().sent()).unwrap_or_default()
+    }
+
+    /// Clients that play a stream now.
+    #[must_use]
+    pub fn clients(&self, stream: StreamName) -> usize {
+        let stream = self.streams.iter().find(|s| s.name == stream);
+        stream.map_or(0, |stream| stream.state().look().1)
+    }
+
+    /// Closes all connections and ports, and waits until that is done.
+    pub async fn shutdown(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>, tasks: TaskTracker, stop: CancellationToken) {
+    let places = Arc::new(Semaphore::new(CLIENTS_MAX));
+    loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        // A failed accept is a client that gave up, or a table that is full: neither is worth ending for.
+        let Ok((socket, peer)) = listener.accept().await else {
+            tokio::task::yield_now().await;
+            continue;
+        };
+        let client = client::serve(Arc::clone(&shared), socket, peer);
+        let stop = stop.clone();
+        tasks.spawn(async move {
+            stop.run_until_cancelled(client).await;
+            drop(place);
+        });
+    }
+}
+
+async fn load(config: &Config, source: Source, stream: StreamName) -> Result<Clip> {
+    let (cache_dir, progress, audio) = (config.cache_dir.clone(), config.progress.clone(), config.audio);
+    let loading = tokio::task::spawn_blocking(move || {
+        let file = match source {
+            Source::File(path) => read(path)?,
+            Source::Scene(scene) => scene::load(scene, stream, cache_dir.as_deref(), &|p| {
+                if let Some(progress) = &progress {
+                    progress(p);
+                }
+            })?,
+        };
+        let clip = Clip::parse(&file)?;
+        Ok(match audio {
+            Audio::Own => clip,
+            Audio::Off => clip.silent(),
+            Audio::Pcmu => clip.with_sound(AudioCodec::Pcmu),
+            Audio::Pcma => clip.with_sound(AudioCodec::Pcma),
+        })
+    });
+    loading.await.map_err(Error::internal)?
+}
+
+fn read(path: PathBuf) -> Result<Bytes> {
+    let missing =
+        |e| Error::new(Kind::NotFound, "device.file_missing", format!("{} cannot be read", path.display())).with_source(e);
+    let length = std::fs::metadata(&path).map_err(missing)?.len();
+    if length > FILE_BYTES_MAX {
+        return Err(Error::new(Kind::TooLarge, "device.file_too_large", format!("{} has more than 512 MiB", path.display())));
+    }
+    Ok(std::fs::read(&path).map_err(missing)?.into())
+}
+
+/// What a stream changes to: the test scene in the one of its two sizes that it is not.
+fn alternate(source: &Source, name: StreamName) -> Alternate {
+    let own_size = *source == Source::Scene(Scene::Test) && name == StreamName::Main;
+    let size = if own_size { StreamName::Sub } else { StreamName::Main };
+    Arc::new(move || Clip::parse(&scene::load(Scene::Test, size, None, &|_| ())?))
+}
+
+fn unbound(what: &str, error: std::io::Error) -> Error {
+    Error::new(Kind::Unavailable, "device.port_taken", format!("no port for {what}: {error}")).with_source(error)
+}

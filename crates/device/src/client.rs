@@ -1,0 +1,223 @@
+//! One client's connection: a socket around an RTSP session.
+
+use std::io;
+use std::net::SocketAddr;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Clock, Mono, Secret};
+use media::rtsp::{Action, Config, Credentials, Presentation, Session};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, watch};
+
+use crate::faults::{Faults, SdpFault};
+use crate::playout::oversized;
+use crate::stream::{Stream, Unit, UnitKind};
+use crate::udp::UdpPair;
+
+/// A write that takes longer meets a client that does not read.
+const WRITE_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// Bytes read at once; requests are smaller.
+const READ_BYTES: usize = 16 * 1024;
+
+/// How far into a GOP a connection dies, in pictures.
+const DIES_AT_PICTURE: u32 = 5;
+
+/// What all clients of a camera share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) streams: Vec<Arc<Stream>>,
+    pub(crate) udp: UdpPair,
+    pub(crate) credentials: Option<(String, Secret)>,
+    pub(crate) faults: watch::Receiver<Faults>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// A connected client.
+struct Client {
+    shared: Arc<Shared>,
+    socket: TcpStream,
+    session: Session,
+    units: Option<mpsc::Receiver<Arc<Unit>>>,
+    faults: watch::Receiver<Faults>,
+    peer: SocketAddr,
+    accepted: Mono,
+    /// Since when it plays.
+    played: Mono,
+    /// Pictures since the first whole GOP began.
+    pictures: Option<u32>,
+}
+
+/// What happened on a connection.
+enum Event {
+    Read(usize),
+    Unit(Option<Arc<Unit>>),
+    Wake,
+}
+
+/// Serves one connection until it ends.
+pub(crate) async fn serve(shared: Arc<Shared>, socket: TcpStream, peer: SocketAddr) {
+    let faults = shared.faults.clone();
+    let now = shared.clock.mono();
+    let session = Session::new(session_config(&shared, &faults.borrow(), peer), now);
+    let client = Client { shared, socket, session, units: None, faults, peer, accepted: now, played: now, pictures: None };
+    match client.run().await {
+        Ok(()) => tracing::debug!(%peer, "client left"),
+        Err(error) => tracing::debug!(%peer, %error, "client lost"),
+    }
+}
+
+fn session_config(shared: &Shared, faults: &Faults, peer: SocketAddr) -> Config {
+    let random = || uuid::Uuid::new_v4().simple().to_string();
+    let credentials = if faults.refuse_password {
+        Some(Credentials { user: "nobody".into(), password: Secret::new(random()), basic: false })
+    } else {
+        let configured = shared.credentials.as_ref();
+        configured.map(|(user, password)| Credentials { user: user.clone(), password: password.clone(), basic: false })
+    };
+    Config {
+        credentials,
+        realm: "virtual camera".into(),
+        nonce: random(),
+        session_id: random(),
+        peer: peer.ip(),
+        udp_ports: shared.udp.ports(),
+    }
+}
+
+impl Client {
+    async fn run(mut self) -> io::Result<()> {
+        self.socket.set_nodelay(true)?;
+        let mut buffer = vec![0; READ_BYTES];
+        loop {
+            let now = self.shared.clock.mono();
+            let flap = self.faults.borrow().flap_s.map(|s| self.accepted + seconds(s));
+            if flap.is_some_and(|at| now >= at) {
+                return Ok(());
+            }
+            let wake = flap.map_or(self.session.deadline(), |at| at.min(self.session.deadline()));
+            let event = tokio::select! {
+                read = self.socket.read(&mut buffer) => Event::Read(read?),
+                unit = next(&mut self.units) => Event::Unit(unit),
+                () = tokio::time::sleep(wake.since(now)) => Event::Wake,
+            };
+            let flow = match event {
+                Event::Read(0) => return Ok(()),
+                Event::Read(n) => self.receive(&buffer[..n]).await?,
+                Event::Unit(Some(unit)) => self.unit(&unit).await?,
+                Event::Unit(None) => return Err(io::Error::other("too slow")),
+                Event::Wake => self.wake().await?,
+            };
+            if flow.is_break() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn receive(&mut self, bytes: &[u8]) -> io::Result<ControlFlow<()>> {
+        let slow = self.faults.borrow().slow_answer_ms;
+        if slow > 0 {
+            tokio::time::sleep(Duration::from_millis(slow)).await;
+        }
+        self.session.receive(bytes, self.shared.clock.mono());
+        self.obey().await
+    }
+
+    async fn wake(&mut self) -> io::Result<ControlFlow<()>> {
+        if let Some(heard) = self.shared.udp.last_heard(self.peer.ip()) {
+            self.session.heard(heard);
+        }
+        self.session.tick(self.shared.clock.mono());
+        self.obey().await
+    }
+
+    async fn unit(&mut self, unit: &Unit) -> io::Result<ControlFlow<()>> {
+        let (stall, die) = {
+            let faults = self.faults.borrow();
+            (faults.stall_after_s.map(seconds), faults.die_mid_gop)
+        };
+        if stall.is_some_and(|after| self.shared.clock.mono().since(self.played) >= after) {
+            return Ok(ControlFlow::Continue(()));
+        }
+        match unit.kind {
+            UnitKind::KeyPicture => self.pictures = Some(0),
+            UnitKind::Picture => self.pictures = self.pictures.map(|n| n + 1),
+            UnitKind::Sound | UnitKind::Report => {}
+        }
+        self.session.media(&unit.batch);
+        if die && unit.kind == UnitKind::Picture && self.pictures == Some(DIES_AT_PICTURE) {
+            if let Some(Action::Send(bytes)) = self.session.poll() {
+                self.write(&bytes[..bytes.len() / 2]).await?;
+            }
+            return Ok(ControlFlow::Break(()));
+        }
+        self.obey().await
+    }
+
+    /// Does what the session says.
+    async fn obey(&mut self) -> io::Result<ControlFlow<()>> {
+        while let Some(action) = self.session.poll() {
+            match action {
+                Action::Send(bytes) => self.write(&bytes).await?,
+                Action::Datagram { from, to, bytes } => self.shared.udp.send(from, to, &bytes).await,
+                Action::Present { path } => {
+                    let presentation = self.stream(&path).map(|stream| presentation(stream, &self.faults.borrow()));
+                    self.session.present(presentation.map(Arc::new), self.shared.clock.mono());
+                }
+                Action::Play { path } => {
+                    let Some(joined) = self.stream(&path).map(|stream| stream.join()) else { return Ok(ControlFlow::Break(())) };
+                    self.played = self.shared.clock.mono();
+                    self.pictures = None;
+                    self.units = Some(joined.units);
+                    self.session.play(&joined.starts, self.played);
+                }
+                Action::Stop => self.units = None,
+                Action::Close => return Ok(ControlFlow::Break(())),
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn stream(&self, path: &str) -> Option<&Arc<Stream>> {
+        self.shared.streams.iter().find(|stream| path.strip_prefix('/') == Some(stream.name.as_str()))
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        tokio::time::timeout(WRITE_TIME_MAX, self.socket.write_all(bytes)).await?
+    }
+}
+
+/// The next unit; never, while nothing is played.
+async fn next(units: &mut Option<mpsc::Receiver<Arc<Unit>>>) -> Option<Arc<Unit>> {
+    match units {
+        Some(units) => units.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn presentation(stream: &Stream, faults: &Faults) -> Presentation {
+    let mut format = Arc::clone(&stream.state().format);
+    if faults.oversized_parameter_sets {
+        format = Arc::new(oversized(&format));
+    }
+    if faults.sdp == SdpFault::NoParameterSets {
+        Arc::make_mut(&mut format).video.parameter_sets.clear();
+    }
+    let mut presentation = Presentation::new(stream.name.as_str(), format);
+    match faults.sdp {
+        SdpFault::None | SdpFault::NoParameterSets => {}
+        SdpFault::Garbage => presentation.sdp = "this is no session description\r\n".into(),
+        SdpFault::UnknownCodec => {
+            presentation.sdp = presentation.sdp.replace("H264/90000", "X-NOBODY/90000").replace("H265/90000", "X-NOBODY/90000");
+        }
+    }
+    presentation
+}
+
+/// A duration from outside: never negative, never endless.
+fn seconds(s: f64) -> Duration {
+    Duration::try_from_secs_f64(s).unwrap_or_default().min(Duration::from_secs(1_000_000))
+}

@@ -1,0 +1,19 @@
+//! A virtual camera as its clients see it: over sockets, with a hand-written client and with ffmpeg.
+
+mod client;
+mod faults;
+mod ffmpeg;
+mod play;
+
+use std::sync::Arc;
+
+use device::{Camera, Config, Running, Scene};
+use domain::SystemClock;
+
+async fn start(config: Config) -> Running {
+    Camera::start(config, Arc::new(SystemClock)).await.unwrap()
+}
+
+fn test_scene() -> Config {
+    Config::scene(Scene::Test)
+}
