@@ -93,8 +93,6 @@ struct Open {
     fragment: Fragment,
     since: Mono,
     bytes: usize,
-    /// Decoding time of the newest sample of each track.
-    last_dts: [i64; 2],
 }
 
 /// Cuts the access units of one stream into [`Fragment`]s.
@@ -103,7 +101,9 @@ struct Open {
 #[derive(Debug, Default)]
 pub struct Fragmenter {
     open: Option<Open>,
-    /// Duration of each track's sample before last: the best guess at the next.
+    /// Decoding time of each track's newest sample, in whichever fragment it went.
+    newest: [Option<i64>; 2],
+    /// Duration of each track's sample before that: the best guess at the next.
     lasted: [Option<u32>; 2],
     /// The next fragment starts after a hole.
     broken: bool,
@@ -119,19 +119,19 @@ impl Fragmenter {
 
     /// Takes the next unit. Returns the fragment before it where this one starts another: at a key picture, a new
     /// format, a discontinuity, or when [`FRAGMENT_TIME_MAX`] would be passed. A unit larger than a fragment may be is
-    /// dropped and leaves a discontinuity.
+    /// dropped, as if it had been lost.
     #[must_use]
     pub fn push(&mut self, au: &AccessUnit) -> Option<Fragment> {
         if au.data.len() > SAMPLES_BYTES_MAX as usize {
-            let done = self.flush();
-            self.broken = true;
-            return done;
+            return self.interrupt();
         }
         if !self.started && !au.starts_gop() {
             return None;
         }
-        let done = if self.open.as_ref().is_some_and(|open| self.ends(open, au)) { self.close(Some(au)) } else { None };
-        self.append(au);
+        let lasted = self.learn(au);
+        let ends = self.open.as_ref().is_some_and(|open| self.ends(open, au, lasted));
+        let done = if ends { self.close(au.track, lasted) } else { None };
+        self.append(au, lasted);
         done
     }
 
@@ -144,20 +144,33 @@ impl Fragmenter {
     /// Ends the open fragment: at its deadline, before a stop. The stream may go on afterwards.
     #[must_use]
     pub fn flush(&mut self) -> Option<Fragment> {
-        self.close(None)
+        self.open.take().map(|open| open.fragment)
     }
 
     /// Tells that units were lost: what comes next does not join up, and starts at a key picture.
     #[must_use]
     pub fn interrupt(&mut self) -> Option<Fragment> {
-        let done = self.close(None);
-        (self.started, self.broken, self.lasted) = (false, true, [None; 2]);
+        let done = self.flush();
+        (self.started, self.broken, self.newest) = (false, true, [None; 2]);
         done
     }
 
-    fn ends(&self, open: &Open, au: &AccessUnit) -> bool {
+    /// How long the unit before this one of its track lasted, where the two join up.
+    fn learn(&mut self, au: &AccessUnit) -> Option<u32> {
+        let track = index(au.track);
+        let before = self.newest[track].replace(au.dts).filter(|_| !au.discontinuity)?;
+        // Time that runs backwards joins nothing.
+        self.broken |= au.dts <= before;
+        let limit = au.timescale().saturating_mul(SAMPLE_SECONDS_MAX);
+        let ticks = u32::try_from(au.dts.checked_sub(before)?).ok().filter(|ticks| (1..=limit).contains(ticks))?;
+        self.lasted[track] = Some(ticks);
+        Some(ticks)
+    }
+
+    fn ends(&self, open: &Open, au: &AccessUnit, lasted: Option<u32>) -> bool {
         let format = &open.fragment.format;
-        if au.starts_gop() && !open.fragment.video.samples.is_empty()
+        if self.broken
+            || au.starts_gop() && !open.fragment.video.samples.is_empty()
             || au.discontinuity && au.track == Track::Video
             || !Arc::ptr_eq(format, &au.format) && *format != au.format
             || open.bytes + au.data.len() > SAMPLES_BYTES_MAX as usize
@@ -169,14 +182,13 @@ impl Fragmenter {
         if run.samples.is_empty() {
             return false;
         }
-        let span = au.dts.saturating_sub(run.first_dts).saturating_add(i64::from(self.guess(au)));
-        let max = i128::from(au.timescale()) * FRAGMENT_TIME_MAX.as_millis().cast_signed() / 1000;
-        au.dts <= open.last_dts[index(au.track)] || i128::from(span) > max
+        let span = au.dts.saturating_sub(run.first_dts).saturating_add(self.guess(au).into());
+        let max = u128::from(au.timescale()) * FRAGMENT_TIME_MAX.as_millis() / 1000;
+        lasted.is_none() || u128::from(span.unsigned_abs()) > max
     }
 
-    fn append(&mut self, au: &AccessUnit) {
-        let track = index(au.track);
-        let guess = self.guess(au);
+    fn append(&mut self, au: &AccessUnit, lasted: Option<u32>) {
+        let duration = self.guess(au);
         let open = self.open.get_or_insert_with(|| Open {
             fragment: Fragment {
                 format: Arc::clone(&au.format),
@@ -188,41 +200,29 @@ impl Fragmenter {
             },
             since: au.arrived,
             bytes: 0,
-            last_dts: [0; 2],
         });
         (self.started, self.broken) = (true, false);
         if au.track == Track::Video && open.fragment.video.samples.is_empty() {
             (open.fragment.wall, open.fragment.key) = (au.wall, au.key);
         }
-        let last_dts = std::mem::replace(&mut open.last_dts[track], au.dts);
         open.bytes += au.data.len();
         let run = open.run_mut(au.track);
         match run.samples.last_mut() {
-            Some(last) => {
-                last.duration = ticks_between(last_dts, au.dts).unwrap_or(1);
-                self.lasted[track] = Some(last.duration);
-            }
+            Some(last) => last.duration = lasted.unwrap_or(last.duration),
             None => run.first_dts = au.dts,
         }
         let size = u32::try_from(au.data.len()).unwrap_or(u32::MAX);
-        run.samples.push(Sample { size, duration: guess, cts: au.cts, key: au.key });
+        run.samples.push(Sample { size, duration, cts: au.cts, key: au.key });
         run.data.push(au.data.clone());
     }
 
-    fn close(&mut self, next: Option<&AccessUnit>) -> Option<Fragment> {
-        let Open { mut fragment, last_dts, .. } = self.open.take()?;
-        if let Some(next) = next.filter(|next| !next.discontinuity) {
-            let run = if next.track == Track::Video { &mut fragment.video } else { &mut fragment.audio };
-            let limit = next.timescale().saturating_mul(SAMPLE_SECONDS_MAX);
-            let known = ticks_between(last_dts[index(next.track)], next.dts).filter(|&ticks| ticks <= limit);
-            if let (Some(last), Some(known)) = (run.samples.last_mut(), known) {
-                last.duration = known;
-                self.lasted[index(next.track)] = Some(known);
-            }
-            // Time that runs backwards joins nothing.
-            self.broken |= !run.samples.is_empty() && next.dts <= last_dts[index(next.track)];
+    /// Ends the open fragment; the last sample of the track that goes on may be known to have lasted this long.
+    fn close(&mut self, track: Track, lasted: Option<u32>) -> Option<Fragment> {
+        let mut open = self.open.take()?;
+        if let Some(last) = open.run_mut(track).samples.last_mut() {
+            last.duration = lasted.unwrap_or(last.duration);
         }
-        Some(fragment)
+        Some(open.fragment)
     }
 
     /// How long a unit lasts that nothing follows yet.
@@ -257,11 +257,6 @@ const fn index(track: Track) -> usize {
         Track::Video => 0,
         Track::Audio => 1,
     }
-}
-
-/// `None` where time does not go forward, or by more than 32 bits.
-fn ticks_between(from: i64, to: i64) -> Option<u32> {
-    u32::try_from(to.checked_sub(from)?).ok().filter(|&ticks| ticks > 0)
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ pub enum SegmentError {
 }
 
 #[cfg(test)]
-mod test_footage;
+pub(crate) mod test_footage;
 #[cfg(test)]
 #[path = "segment_tests.rs"]
 mod tests;

@@ -132,7 +132,7 @@ impl DownloadBuilder {
         self.last_end = Some(record.end());
 
         let start = self.payload;
-        self.video.add(start, video.first_dts.saturating_sub(run.shift), VIDEO_TIMESCALE, record.samples(Track::Video))?;
+        self.video.add(start, video.first_dts.saturating_sub(run.shift), VIDEO_TIMESCALE, record.samples(Track::Video));
         if let Some(track) = self.audio.as_mut() {
             let info = record.run(Track::Audio);
             let timescale = format.timescale(Track::Audio);
@@ -142,7 +142,7 @@ impl DownloadBuilder {
                 info.first_dts.saturating_sub(shift),
                 timescale,
                 record.samples(Track::Audio),
-            )?;
+            );
         }
         let samples = self.video.len() + self.audio.as_ref().map_or(0, TrackOut::len);
         if samples > SAMPLES_MAX {
@@ -198,6 +198,9 @@ fn ticks(from: Timestamp, to: Timestamp) -> i64 {
 
 /// A time in another timescale, rounded down; saturates.
 fn rescale(time: i64, from: u32, to: u32) -> i64 {
+    if from == to {
+        return time;
+    }
     let scaled = (i128::from(time) * i128::from(to)).div_euclid(i128::from(from.max(1)));
     i64::try_from(scaled).unwrap_or(if scaled < 0 { i64::MIN } else { i64::MAX })
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::rescale;
 use crate::au::Track;
-use crate::mp4::{Mp4Error, Sample};
+use crate::mp4::Sample;
 
 /// A value and how often it follows itself.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +18,11 @@ fn push_repeated<T: PartialEq>(runs: &mut Vec<Repeated<T>>, value: T) {
         Some(run) => run.count += 1,
         None => runs.push(Repeated { count: 1, value }),
     }
+}
+
+/// A duration that `stts` can say; no sample takes no time, for then the next one could not be sought.
+fn clamp(ticks: i64) -> u32 {
+    u32::try_from(ticks.max(1)).unwrap_or(u32::MAX)
 }
 
 /// Chunks from `first` (counted from 1) on: samples each, and their sample entry (counted from 1).
@@ -98,20 +103,15 @@ impl TrackOut {
 
     /// Adds one record's samples, whose bytes start at `at` in the payload and whose decoding times start at `dts` in the file, both
     /// in `timescale`. Each sample goes where its own time says; a sample never goes before the one before it.
-    pub(super) fn add(
-        &mut self,
-        at: u64,
-        dts: i64,
-        timescale: u32,
-        samples: impl Iterator<Item = Sample>,
-    ) -> Result<(), Mp4Error> {
+    pub(super) fn add(&mut self, at: u64, dts: i64, timescale: u32, samples: impl Iterator<Item = Sample>) {
         let (mut at, mut dts) = (at, dts);
         let mut in_chunk = 0_u32;
         for sample in samples {
-            let time = if timescale == self.timescale { dts } else { rescale(dts, timescale, self.timescale) };
+            let time = rescale(dts, timescale, self.timescale);
             dts = dts.saturating_add(sample.duration.into());
+            let duration = rescale(dts, timescale, self.timescale).saturating_sub(time);
             // Sound from before a hole's far edge, or from before the first picture, has no place in the file.
-            let early = self.track == Track::Audio && time.saturating_add(i64::from(sample.duration / 2)) < self.end();
+            let early = self.track == Track::Audio && time.saturating_add(duration / 2) < self.end();
             if early && in_chunk == 0 {
                 at += u64::from(sample.size);
                 continue;
@@ -120,7 +120,7 @@ impl TrackOut {
                 self.chunks.push(at);
             }
             in_chunk += 1;
-            self.push(time, sample)?;
+            self.push(time, duration, sample);
         }
         if in_chunk > 0 {
             let run = ChunkRun { first: self.chunks.len() as u32, samples: in_chunk, entry: self.entry };
@@ -129,24 +129,22 @@ impl TrackOut {
                 self.chunk_runs.push(run);
             }
         }
-        Ok(())
     }
 
-    fn push(&mut self, time: i64, sample: Sample) -> Result<(), Mp4Error> {
+    fn push(&mut self, time: i64, duration: i64, sample: Sample) {
         if self.sizes.is_empty() {
             (self.first, self.last, self.first_cts) = (time, time, sample.cts);
         } else {
-            let duration = u32::try_from(time.saturating_sub(self.last).max(1)).map_err(|_| Mp4Error::TooLarge)?;
-            push_repeated(&mut self.durations, duration);
-            self.last = self.last.saturating_add(duration.into());
+            let lasted = clamp(time.saturating_sub(self.last));
+            push_repeated(&mut self.durations, lasted);
+            self.last = self.last.saturating_add(lasted.into());
         }
-        self.last_duration = sample.duration;
+        self.last_duration = clamp(duration);
         self.sizes.push(sample.size);
         push_repeated(&mut self.offsets, sample.cts);
         if sample.key {
             self.keys.push(self.sizes.len() as u32);
         }
-        Ok(())
     }
 
     /// Completes the tables: nothing follows the last sample.
