@@ -1,0 +1,352 @@
+//! JSON shapes that several routes answer with, and how the rooms below fill them.
+//!
+//! Each `From` names every field, so that a new one below does not go unnoticed here.
+
+use domain::{AudioMode, CameraId, HomeId, Timestamp};
+use media::record;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::{Object, ObjectBuilder, Type};
+
+/// A camera and how it is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Camera {
+    #[schema(value_type = Uuid)]
+    id: CameraId,
+    #[schema(value_type = Uuid)]
+    home_id: HomeId,
+    /// What people call it.
+    name: String,
+    /// URL of the main stream, without what is secret in it.
+    main_address: String,
+    /// URL of the sub stream, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub_address: Option<String>,
+    /// User name on the camera.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<String>,
+    /// Whether a password is kept. It never leaves.
+    has_password: bool,
+    #[schema(schema_with = audio_mode)]
+    audio: AudioMode,
+    /// Whether the owner wants footage kept.
+    recording: bool,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    state: CameraState,
+}
+
+impl Camera {
+    pub(crate) fn new(camera: control::Camera, state: relay::CameraState) -> Self {
+        let control::Camera { id, home, name, main_address, sub_address, username, has_password, audio, recording, created } =
+            camera;
+        Self {
+            id,
+            home_id: home,
+            name,
+            main_address,
+            sub_address,
+            username,
+            has_password,
+            audio,
+            recording,
+            created_at: created,
+            state: state.into(),
+        }
+    }
+}
+
+/// How a camera is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CameraState {
+    #[schema(inline)]
+    status: Status,
+    /// Since when it is so.
+    #[schema(value_type = String, format = DateTime)]
+    since: Timestamp,
+    /// Why it is not online.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<CameraProblem>,
+    /// The full picture's stream, once seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    main: Option<StreamState>,
+    /// The small picture's stream, once seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub: Option<StreamState>,
+    #[schema(inline)]
+    recording: Recording,
+    /// Why footage is not kept although it should be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recording_problem: Option<CameraProblem>,
+    /// When the newest still picture was taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    still_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Status {
+    Connecting,
+    Online,
+    Offline,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Recording {
+    On,
+    Off,
+    Waiting,
+    Failed,
+}
+
+/// What is wrong with a camera.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CameraProblem {
+    /// The stable code that the app has words for.
+    code: &'static str,
+    /// A sentence for people who look closer.
+    detail: String,
+}
+
+/// What one stream carries, measured.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StreamState {
+    /// `h264` or `h265`.
+    codec: &'static str,
+    width: u16,
+    height: u16,
+    /// Pictures a second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fps: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bitrate_bps: Option<u64>,
+    /// Seconds between the last two key pictures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gop_s: Option<f32>,
+    /// `aac`, `pcmu` or `pcma`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audio: Option<&'static str>,
+    /// Packets lost between camera and server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    loss_percent: Option<f32>,
+    /// Key pictures are so far apart that a new viewer waits for the next one.
+    long_gop: bool,
+    playable: Playable,
+    /// By which way the sound is heard: `webrtc`, `mse` or `none`.
+    audio_in: &'static str,
+}
+
+/// By which way a browser may play a stream.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Playable {
+    webrtc: bool,
+    mse: bool,
+}
+
+impl From<relay::CameraState> for CameraState {
+    fn from(state: relay::CameraState) -> Self {
+        let relay::CameraState { status, since, problem, main, sub, recording, recording_problem, still_at } = state;
+        Self {
+            status: match status {
+                relay::Status::Connecting => Status::Connecting,
+                relay::Status::Online => Status::Online,
+                relay::Status::Offline => Status::Offline,
+            },
+            since,
+            problem: problem.map(Into::into),
+            main: main.map(Into::into),
+            sub: sub.map(Into::into),
+            recording: match recording {
+                relay::RecordingStatus::On => Recording::On,
+                relay::RecordingStatus::Off => Recording::Off,
+                relay::RecordingStatus::Waiting => Recording::Waiting,
+                relay::RecordingStatus::Failed => Recording::Failed,
+            },
+            recording_problem: recording_problem.map(Into::into),
+            still_at,
+        }
+    }
+}
+
+impl From<relay::Problem> for CameraProblem {
+    fn from(relay::Problem { code, detail }: relay::Problem) -> Self {
+        Self { code, detail }
+    }
+}
+
+impl From<relay::StreamState> for StreamState {
+    fn from(stream: relay::StreamState) -> Self {
+        let relay::StreamState {
+            codec,
+            width,
+            height,
+            fps,
+            bitrate_bps,
+            gop_s,
+            audio,
+            loss_percent,
+            long_gop,
+            playable: relay::Playable { webrtc, mse },
+            audio_in,
+        } = stream;
+        let playable = Playable { webrtc, mse };
+        Self { codec, width, height, fps, bitrate_bps, gop_s, audio, loss_percent, long_gop, playable, audio_in }
+    }
+}
+
+/// What was kept of a camera within a range.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Timeline {
+    #[schema(value_type = String, format = DateTime)]
+    from: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    to: Timestamp,
+    /// Footage, in order, apart from each other.
+    spans: Vec<Span>,
+    /// What lies between, with its cause.
+    gaps: Vec<Gap>,
+    /// The last span is still growing.
+    open: bool,
+}
+
+/// A stretch of footage.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Span {
+    #[schema(value_type = String, format = DateTime)]
+    from: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    to: Timestamp,
+}
+
+/// A stretch without footage.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Gap {
+    #[schema(value_type = String, format = DateTime)]
+    from: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    to: Timestamp,
+    #[schema(inline)]
+    cause: Cause,
+}
+
+/// Why nothing was kept: the camera was offline, recording was off, it is no longer kept, or nobody knows.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Cause {
+    Offline,
+    Off,
+    NotKept,
+    Unknown,
+}
+
+/// How much room footage takes and how long it lasts.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Storage {
+    /// Bytes that footage may take.
+    quota_bytes: u64,
+    /// Bytes that it takes.
+    used_bytes: u64,
+    /// Bytes free on the filesystem.
+    free_bytes: u64,
+    /// When the oldest footage begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    oldest_at: Option<Timestamp>,
+    /// Days that the quota holds if recording goes on as so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    days_at_this_rate: Option<f64>,
+}
+
+/// A step of a camera test.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TestStep {
+    /// `address`, `connect`, `sign_in`, `describe`, `picture`, `sub`; `done` is the last.
+    step: &'static str,
+    #[schema(inline)]
+    state: StepState,
+    /// How long it took.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<CameraProblem>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    main: Option<StreamState>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub: Option<StreamState>,
+    /// A real picture, as a `data:` URL of a JPEG.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    picture: Option<String>,
+    /// Codes of what works, and could work better.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<&'static str>,
+}
+
+/// How far a step is.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum StepState {
+    Running,
+    Ok,
+    Failed,
+}
+
+impl From<relay::ProbeStep> for TestStep {
+    fn from(step: relay::ProbeStep) -> Self {
+        let relay::ProbeStep { step, state, ms, problem, main, sub, picture, warnings } = step;
+        let state = match state {
+            relay::StepState::Running => StepState::Running,
+            relay::StepState::Ok => StepState::Ok,
+            relay::StepState::Failed => StepState::Failed,
+        };
+        let (problem, main, sub) = (problem.map(Into::into), main.map(Into::into), sub.map(Into::into));
+        Self { step, state, ms, problem, main, sub, picture, warnings }
+    }
+}
+
+impl From<relay::Timeline> for Timeline {
+    fn from(timeline: relay::Timeline) -> Self {
+        let relay::Timeline { range, spans, gaps, open } = timeline;
+        Self {
+            from: range.from(),
+            to: range.to(),
+            spans: spans.into_iter().map(|span| Span { from: span.from(), to: span.to() }).collect(),
+            gaps: gaps.into_iter().map(Into::into).collect(),
+            open,
+        }
+    }
+}
+
+impl From<record::Gap> for Gap {
+    fn from(record::Gap { range, cause }: record::Gap) -> Self {
+        let cause = match cause {
+            record::Cause::Offline => Cause::Offline,
+            record::Cause::Off => Cause::Off,
+            record::Cause::NotKept => Cause::NotKept,
+            record::Cause::Unknown => Cause::Unknown,
+        };
+        Self { from: range.from(), to: range.to(), cause }
+    }
+}
+
+impl From<relay::StorageReport> for Storage {
+    fn from(report: relay::StorageReport) -> Self {
+        let relay::StorageReport { quota_bytes, used_bytes, free_bytes, oldest_at, days_at_this_rate } = report;
+        Self { quota_bytes, used_bytes, free_bytes, oldest_at, days_at_this_rate }
+    }
+}
+
+/// The schema of [`AudioMode`].
+pub(crate) fn audio_mode() -> Object {
+    names(["off", "live", "recorded"])
+}
+
+/// The schema of [`domain::Role`].
+pub(crate) fn role() -> Object {
+    names(["member", "owner"])
+}
+
+fn names<const N: usize>(names: [&str; N]) -> Object {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).build()
+}

@@ -1,0 +1,50 @@
+use std::sync::Arc;
+
+use control::Control;
+use domain::Clock;
+use relay::Relay;
+use store::Bus;
+use tokio_util::sync::CancellationToken;
+
+use crate::happenings::Happenings;
+
+/// From where the server can be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Network {
+    /// From this machine only.
+    Loopback,
+    /// From the local network, and from wherever that is routed.
+    Lan,
+}
+
+/// What the routes must know of the deployment.
+#[derive(Debug, Clone, Copy)]
+pub struct Site {
+    /// Whether people reach us by https: cookies are `Secure` then, and browsers are told to insist.
+    pub tls: bool,
+    /// From where people reach us.
+    pub network: Network,
+    /// The server's version.
+    pub version: &'static str,
+}
+
+/// What every route gets to see. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct ApiState {
+    pub(crate) control: Control,
+    pub(crate) relay: Relay,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) site: Site,
+    pub(crate) happenings: Happenings,
+    pub(crate) stop: CancellationToken,
+}
+
+impl ApiState {
+    /// Starts to collect what happens, so it must be called within a tokio runtime. Streams that never end by themselves
+    /// (state, live) end when `stop` is cancelled.
+    #[must_use]
+    pub fn new(control: Control, relay: Relay, bus: &Bus, clock: Arc<dyn Clock>, site: Site, stop: CancellationToken) -> Self {
+        let happenings = Happenings::start(&relay, bus, &clock, stop.clone());
+        Self { control, relay, clock, site, happenings, stop }
+    }
+}

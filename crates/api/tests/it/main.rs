@@ -1,0 +1,3 @@
+//! The API, called in process.
+
+mod openapi;
