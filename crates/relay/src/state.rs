@@ -120,7 +120,7 @@ pub struct Playable {
 
 /// The board on which pulls and recorders write how their camera is.
 #[derive(Debug, Clone)]
-pub struct Board {
+pub(crate) struct Board {
     states: Arc<Mutex<HashMap<CameraId, CameraState>>>,
     changes: broadcast::Sender<CameraId>,
 }
@@ -132,18 +132,18 @@ impl Board {
 
     /// How a camera is; one that nobody has written about is connecting since `now`.
     #[must_use]
-    pub fn get(&self, id: CameraId, now: Timestamp) -> CameraState {
+    pub(crate) fn get(&self, id: CameraId, now: Timestamp) -> CameraState {
         self.states().get(&id).cloned().unwrap_or_else(|| CameraState::connecting(now))
     }
 
     /// Tells of each camera whose state moved.
     #[must_use]
-    pub fn changes(&self) -> broadcast::Receiver<CameraId> {
+    pub(crate) fn changes(&self) -> broadcast::Receiver<CameraId> {
         self.changes.subscribe()
     }
 
     /// Changes a camera's state and tells the listeners if it is another one afterwards.
-    pub fn update(&self, id: CameraId, now: Timestamp, change: impl FnOnce(&mut CameraState)) {
+    pub(crate) fn update(&self, id: CameraId, now: Timestamp, change: impl FnOnce(&mut CameraState)) {
         let moved = {
             let mut states = self.states();
             let state = states.entry(id).or_insert_with(|| CameraState::connecting(now));
@@ -161,7 +161,7 @@ impl Board {
     }
 
     /// Writes what is known of one stream.
-    pub fn stream(&self, id: CameraId, name: StreamName, now: Timestamp, stream: Option<StreamState>) {
+    pub(crate) fn stream(&self, id: CameraId, name: StreamName, now: Timestamp, stream: Option<StreamState>) {
         self.update(id, now, |state| match name {
             StreamName::Main => state.main = stream,
             StreamName::Sub => state.sub = stream,

@@ -1,0 +1,98 @@
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::TimeRange;
+use futures::StreamExt;
+use policy::act::{Download, RemoveCamera, TakeSnapshot, ViewLive, ViewRecorded};
+use relay::{LiveMessage, RecordingStatus, Status, StreamChoice};
+
+use crate::rig::{Rig, at, until};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Positions of all boxes of a type at the top level of an MP4 file.
+fn boxes(mp4: &[u8]) -> Vec<String> {
+    let (mut found, mut rest) = (vec![], mp4);
+    while let Some((head, _)) = rest.split_at_checked(8) {
+        let size = u32::from_be_bytes(head[..4].try_into().unwrap()) as usize;
+        found.push(String::from_utf8_lossy(&head[4..]).into_owned());
+        rest = rest.get(size..).unwrap_or_default();
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_camera_is_recorded_and_everything_that_was_kept_can_be_shown() {
+    let rig = Rig::start().await;
+    let span = rig.recorded(3 * SECOND).await;
+    let state = rig.relay.camera_state(rig.camera);
+    assert_eq!((state.status, state.recording), (Status::Online, RecordingStatus::On));
+    assert_eq!(state.main.as_ref().map(|main| (main.codec, main.width, main.height)), Some(("h264", 320, 180)));
+
+    let range = TimeRange::new(span.from(), span.from() + 2 * SECOND).unwrap();
+    let playlist = rig.relay.playlist(rig.permit::<ViewRecorded>(rig.camera).await, range).await.unwrap();
+    assert!(playlist.starts_with("#EXTM3U") && playlist.ends_with("#EXT-X-ENDLIST\n"), "{playlist}");
+    let part = playlist.lines().find(|line| line.ends_with(".m4s")).unwrap();
+    let [segment, numbers] = part.strip_prefix("playback/").unwrap().split('/').collect::<Vec<_>>()[..] else { panic!("{part}") };
+    let (first, last) = numbers.strip_suffix(".m4s").unwrap().split_once('-').unwrap();
+    let segment = segment.parse().unwrap();
+    let init = rig.relay.playback_init(rig.permit::<ViewRecorded>(rig.camera).await, segment).await.unwrap();
+    assert_eq!(boxes(&init), ["ftyp", "moov"]);
+    let permit = rig.permit::<ViewRecorded>(rig.camera).await;
+    let part = rig.relay.playback_part(permit, segment, first.parse().unwrap(), last.parse().unwrap()).await.unwrap();
+    assert_eq!(boxes(&part)[..2], ["moof", "mdat"]);
+
+    let still = rig.relay.snapshot(rig.permit::<TakeSnapshot>(rig.camera).await, Some(span.from() + SECOND), None).await.unwrap();
+    assert_eq!(&still.jpeg[..2], [0xff, 0xd8]);
+    assert!(still.at <= span.from() + SECOND && still.at + 2 * SECOND > span.from() + SECOND, "picture of {}", at(still.at));
+
+    let download = rig.relay.download(rig.permit::<Download>(rig.camera).await, range).await.unwrap();
+    let length = download.len();
+    let chunks: Vec<Bytes> = download.read(0, length).map(Result::unwrap).collect().await;
+    let whole = chunks.concat();
+    assert_eq!(whole.len() as u64, length);
+    assert_eq!(boxes(&whole), ["ftyp", "moov", "mdat"]);
+    let again = rig.relay.download(rig.permit::<Download>(rig.camera).await, range).await.unwrap();
+    let middle: Vec<Bytes> = again.read(100, length - 100).map(Result::unwrap).collect().await;
+    assert_eq!(middle.concat(), whole[100..whole.len() - 100], "a range is the same bytes");
+
+    rig.relay.shutdown().await;
+    rig.device.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn footage_of_a_file_that_a_power_cut_left_open_is_adopted() {
+    let rig = Rig::start().await;
+    let before = rig.recorded(2 * SECOND).await;
+    let image = rig.image_after_power_cut();
+    let rig = rig.restart_on(image).await;
+    let kept = until("the adopted span", async || {
+        rig.timeline().await.spans.into_iter().find(|span| span.from() == before.from() && span.length() >= 2 * SECOND)
+    });
+    let kept = kept.await;
+    let range = TimeRange::new(kept.from(), kept.from() + SECOND).unwrap();
+    assert!(rig.relay.download(rig.permit::<Download>(rig.camera).await, range).await.unwrap().len() > 1000);
+    assert!(rig.store.segments(rig.camera, kept).await.unwrap().iter().any(|row| !row.clean), "found by a scan");
+    rig.relay.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_removed_camera_ends_its_views_and_leaves_no_footage() {
+    let rig = Rig::start().await;
+    rig.recorded(SECOND).await;
+    let mut parts = rig.relay.live_parts(rig.permit::<ViewLive>(rig.camera).await, StreamChoice::Main).unwrap();
+    assert!(matches!(parts.next().await, Some(LiveMessage::Text(_))));
+    rig.store.remove_camera(&rig.permit::<RemoveCamera>(rig.camera).await).await.unwrap();
+    let drained = async {
+        let mut last = None;
+        while let Some(message) = parts.next().await {
+            last = Some(message);
+        }
+        last
+    };
+    let last = tokio::time::timeout(SECOND, drained).await.expect("the view ends within a second");
+    assert!(matches!(last, Some(LiveMessage::Text(text)) if text.contains("ended")));
+    let folder = rig.store.segments_dir().join(rig.camera.to_string());
+    until("the files to go", async || (!folder.exists()).then_some(())).await;
+    rig.relay.shutdown().await;
+}

@@ -1,0 +1,165 @@
+//! A relay with one home and one camera in a folder of its own.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use device::{Camera, Config as DeviceConfig, Running, Scene};
+use domain::{AudioMode, CameraId, Clock, HomeId, Role, SessionId, StreamName, SubjectId, SystemClock, TimeRange, Timestamp};
+use policy::act::{AddCamera, ViewRecorded};
+use policy::{Act, Ask, Facts, FactsFuture, FactsSource, HomeFacts, Object, Permit, Principal, SessionFacts, decide};
+use relay::{Relay, Timeline};
+use store::{CameraAccess, CameraDraft, NewAccount, Store};
+use tempfile::TempDir;
+use tokio::time::{sleep, timeout};
+
+/// Longest wait for something that must happen.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Everybody is the owner of the one home; an object exists as long as its row does.
+#[derive(Debug)]
+pub(crate) struct OwnerFacts {
+    store: Store,
+    home: HomeId,
+    subject: SubjectId,
+}
+
+impl FactsSource for OwnerFacts {
+    fn facts(&self, principal: Principal, object: Object) -> FactsFuture<'_> {
+        Box::pin(async move {
+            let exists = match object {
+                Object::Camera(id) => self.store.camera(id).await?.is_some(),
+                Object::Home(id) => id == self.home,
+                Object::Account(_) => true,
+            };
+            let session = matches!(principal, Principal::Session(_)).then_some(SessionFacts {
+                subject: self.subject,
+                expires: SystemClock.now() + Duration::from_secs(3600),
+                agreed: true,
+                adult: true,
+            });
+            let home = exists.then_some(HomeFacts { home: self.home, role: session.map(|_| Role::Owner) });
+            Ok(Facts { revision: *self.store.bus().revision().borrow(), session, home })
+        })
+    }
+}
+
+pub(crate) struct Rig {
+    pub(crate) relay: Relay,
+    pub(crate) store: Store,
+    pub(crate) camera: CameraId,
+    pub(crate) device: Running,
+    facts: Arc<OwnerFacts>,
+    session: SessionId,
+    folder: TempDir,
+}
+
+impl Rig {
+    /// A server that records one virtual camera.
+    pub(crate) async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let device = Camera::start(DeviceConfig::scene(Scene::Test), Arc::clone(&clock)).await.unwrap();
+        let store = Store::open(folder.path(), Arc::clone(&clock)).await.unwrap();
+        let subject = SubjectId::random();
+        let account =
+            NewAccount { subject, email: "owner@example.org", password_hash: String::new(), adult: true, agreement: agreement() };
+        let home = store.set_up(account).await.unwrap();
+        let facts = Arc::new(OwnerFacts { store: store.clone(), home, subject });
+        let session = SessionId::random();
+        let access = CameraAccess {
+            name: "Door".into(),
+            main_url: device.url(StreamName::Main),
+            sub_url: Some(device.url(StreamName::Sub)),
+            username: None,
+            password: None,
+        };
+        let permit = permit_of::<AddCamera>(&facts, session, home).await;
+        let draft = CameraDraft { access, audio: AudioMode::Off, recording: true };
+        let camera = store.add_camera(&permit, draft).await.unwrap().id;
+        let relay = start_relay(&store, &facts).await;
+        Self { relay, store, camera, device, facts, session, folder }
+    }
+
+    /// A permit of the owner.
+    pub(crate) async fn permit<A: Act>(&self, object: A::Object) -> Permit<A> {
+        permit_of(&self.facts, self.session, object).await
+    }
+
+    pub(crate) async fn timeline(&self) -> Timeline {
+        let permit = self.permit::<ViewRecorded>(self.camera).await;
+        self.relay.timeline(permit, last_minutes()).await.unwrap()
+    }
+
+    /// Waits until so much has been recorded without a gap; the last span.
+    pub(crate) async fn recorded(&self, length: Duration) -> TimeRange {
+        until("footage", async || self.timeline().await.spans.last().copied().filter(|span| span.length() >= length)).await
+    }
+
+    /// What the disk holds right now, as if the power had been cut.
+    pub(crate) fn image_after_power_cut(&self) -> TempDir {
+        let image = tempfile::tempdir().unwrap();
+        copy(self.folder.path(), image.path());
+        image
+    }
+
+    /// A server on another folder of data, with the same camera and owner.
+    pub(crate) async fn restart_on(self, image: TempDir) -> Self {
+        self.relay.shutdown().await;
+        let store = Store::open(image.path(), Arc::new(SystemClock)).await.unwrap();
+        let facts = Arc::new(OwnerFacts { store: store.clone(), home: self.facts.home, subject: self.facts.subject });
+        let relay = start_relay(&store, &facts).await;
+        Self { relay, store, facts, folder: image, ..self }
+    }
+}
+
+fn agreement() -> store::Agreement {
+    store::Agreement { version: policy::draft::VERSION.into(), language: None }
+}
+
+async fn start_relay(store: &Store, facts: &Arc<OwnerFacts>) -> Relay {
+    let config = relay::Config { loopback_only: true, ..relay::Config::default() };
+    Relay::start(config, store.clone(), Arc::clone(facts) as Arc<dyn FactsSource>, Arc::new(SystemClock)).await.unwrap()
+}
+
+async fn permit_of<A: Act>(facts: &Arc<OwnerFacts>, session: SessionId, object: A::Object) -> Permit<A> {
+    let ask = Ask::<A> { principal: Principal::Session(session), object, at: SystemClock.now() };
+    let facts = facts.facts(ask.principal, object.into()).await.unwrap();
+    decide(&ask, &facts).unwrap()
+}
+
+pub(crate) fn last_minutes() -> TimeRange {
+    let now = SystemClock.now();
+    TimeRange::new(now - Duration::from_secs(600), now + Duration::from_secs(60)).unwrap()
+}
+
+/// Asks again until there is an answer.
+pub(crate) async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let answered = timeout(PATIENCE, async {
+        loop {
+            match ask().await {
+                Some(answer) => return answer,
+                None => sleep(Duration::from_millis(50)).await,
+            }
+        }
+    });
+    answered.await.unwrap_or_else(|_| panic!("waited {PATIENCE:?} for {what}"))
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target: PathBuf = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            std::fs::create_dir_all(&target).unwrap();
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// A moment as text, for messages.
+pub(crate) fn at(t: Timestamp) -> String {
+    t.to_string()
+}
