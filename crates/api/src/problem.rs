@@ -121,6 +121,11 @@ impl IntoResponse for Problem {
             // RFC 9110 section 11.6.1: a 401 names the scheme.
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        if self.status == StatusCode::TOO_MANY_REQUESTS {
+            // Such a detail begins with the seconds to wait.
+            let seconds = self.detail.split(' ').next().and_then(|text| text.parse::<u32>().ok());
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.unwrap_or(1)));
+        }
         response.extensions_mut().insert(self);
         response
     }
