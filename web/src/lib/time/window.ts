@@ -21,6 +21,17 @@ export function dayOf(ms: number): Window {
 	return { from: new Date(year, month, date).getTime(), to: new Date(year, month, date + 1).getTime() };
 }
 
+/**
+ * What a timeline of the day that holds `at` can be moved about in. Today ends soon after `now`, as there is nothing to
+ * see beyond, and reaches back past midnight in its first hours, as that is where the last hours are.
+ */
+export function boundsOf(at: number, now: number): Window {
+	const day = dayOf(at);
+	if (now >= day.to || now < day.from) return day;
+	const hour = day.from + Math.floor((now - day.from) / HOUR) * HOUR;
+	return { from: Math.min(day.from, hour - 3 * HOUR), to: Math.min(day.to, hour + 2 * HOUR) };
+}
+
 /** The same window moved and, if it must, shortened, so that it lies within `bounds`. */
 export function clamp(window: Window, bounds: Window): Window {
 	const span = Math.min(window.to - window.from, bounds.to - bounds.from);

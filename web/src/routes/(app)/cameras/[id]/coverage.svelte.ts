@@ -1,3 +1,4 @@
+import { untrack } from 'svelte';
 import { api } from '$lib/api/client';
 import { Problem } from '$lib/api/problem';
 import { type Coverage, coverageOf } from '$lib/time/coverage';
@@ -10,12 +11,15 @@ const REFRESH_MS = 20_000;
 export class CoverageStore {
 	value = $state.raw<Coverage>();
 	problem = $state.raw<Problem>();
+	#camera = '';
 	#ask: () => void = () => {};
 
 	/** Follows one camera's day until the returned function is called. */
 	follow(camera: string, day: Window): () => void {
 		const abort = new AbortController();
-		this.value = undefined;
+		// The same day, an hour longer, keeps what is known of it until more is.
+		if (camera !== this.#camera || untrack(() => this.value)?.window.from !== day.from) this.value = undefined;
+		this.#camera = camera;
 		this.problem = undefined;
 		this.#ask = () => {
 			const asked = Date.now();
