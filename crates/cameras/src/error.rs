@@ -152,10 +152,14 @@ impl CameraError {
             Self::from_io(cause, address)
         } else if text.starts_with("Error reading from RTSP peer") || text.starts_with("Error writing to RTSP peer") {
             Self::Closed(phase)
-        } else if text.starts_with("RTSP framing error") && phase == Phase::Describe {
+        } else if !text.starts_with("RTSP framing error") {
+            Self::Protocol { phase, cause: "the answer cannot be read".into() }
+        } else if text.starts_with("RTSP framing error: Incomplete RTSP message at EOF") {
+            Self::Closed(phase)
+        } else if phase == Phase::Describe {
             Self::NotRtsp
         } else {
-            Self::Protocol { phase, cause: "the answer cannot be read".into() }
+            Self::Protocol { phase, cause: "the answer is no RTSP".into() }
         }
     }
 

@@ -61,8 +61,8 @@ pub struct RtspStream<'a> {
     audio_problem: Option<CameraError>,
     /// Without a picture by then, the camera has stalled.
     deadline: Instant,
-    /// Without a key picture by then, there is none to be had.
-    key_deadline: Instant,
+    /// When it began to play.
+    since: Instant,
     /// Broken packets since the last good unit, and whose the last of them was.
     broken: u32,
     broken_audio: bool,
@@ -149,7 +149,7 @@ impl<'a> RtspStream<'a> {
             audio,
             audio_problem: sound.problem,
             deadline: now + FIRST_PICTURE_TIME_MAX,
-            key_deadline: now + FIRST_KEY_TIME_MAX,
+            since: now,
             broken: 0,
             broken_audio: false,
         })
@@ -236,10 +236,12 @@ impl<'a> RtspStream<'a> {
             self.video.started = self.video.format.is_some();
             self.video.useless_keys += u32::from(!self.video.started);
         }
-        if self.video.useless_keys > 1 {
+        // Parameter sets that cannot be read break the packets of their pictures; so does coming in the midst of one, once.
+        let unreadable = self.broken > 0 && at > self.since + FIRST_PICTURE_TIME_MAX;
+        if self.video.format.is_none() && (self.video.useless_keys > 1 || unreadable) {
             return Err(CameraError::ParametersInvalid("pictures come, and no parameter sets that fit them"));
         }
-        if at > self.key_deadline {
+        if at > self.since + FIRST_KEY_TIME_MAX {
             return Err(CameraError::Stalled("no key picture came within a minute"));
         }
         Ok(self.video.started)
@@ -299,10 +301,10 @@ impl<'a> RtspStream<'a> {
     fn format(&mut self) -> Option<Arc<Format>> {
         let video = self.video.format.as_ref()?;
         let audio = self.audio.as_ref().map(|audio| &audio.format);
-        if let Some(carried) = &self.carry.format {
-            if carried.video == *video && carried.audio.as_ref() == audio {
-                return Some(Arc::clone(carried));
-            }
+        if let Some(carried) = &self.carry.format
+            && (&carried.video, carried.audio.as_ref()) == (video, audio)
+        {
+            return Some(Arc::clone(carried));
         }
         if self.carry.format.as_ref().is_none_or(|carried| carried.video != *video) {
             self.carry.reorder.restart(format::reorder_depth(video));
