@@ -1,14 +1,15 @@
 //! HLS (RFC 8216) from indices: a VOD playlist of fragmented MP4, and its parts.
 
 use std::fmt::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{SegmentId, TimeRange, Timestamp};
+use domain::{TimeRange, Timestamp};
 
 use super::fragment::ticks_to_duration;
 use super::index::{Record, SegmentIndex};
 use super::select::{Join, Selection};
-use crate::au::{Track, VIDEO_TIMESCALE};
+use crate::au::{Format, Track, VIDEO_TIMESCALE};
 use crate::mp4::{Mp4Error, RunHead, TrackSet, fragment_head};
 
 /// An item ends at the first key picture after this much: few requests, yet a seek reads little.
@@ -19,6 +20,8 @@ const ITEM_TIME: Duration = Duration::from_secs(4);
 pub struct Playlist {
     selection: Selection,
     items: String,
+    /// What the last `EXT-X-MAP` describes; it holds until another one.
+    mapped: Option<Arc<Format>>,
     longest: Duration,
     independent: bool,
 }
@@ -50,7 +53,7 @@ impl Playlist {
     /// A playlist of `range` without items.
     #[must_use]
     pub fn new(range: TimeRange) -> Self {
-        Self { selection: Selection::new(range), items: String::new(), longest: Duration::ZERO, independent: true }
+        Self { selection: Selection::new(range), items: String::new(), mapped: None, longest: Duration::ZERO, independent: true }
     }
 
     /// Adds what the next file holds of the range.
@@ -78,19 +81,20 @@ impl Playlist {
                 }),
             }
         });
-        let segment = index.header().segment;
         for (n, item) in items.iter().enumerate() {
-            self.write(segment, item, n == 0);
+            self.write(index, item, n == 0);
         }
     }
 
-    fn write(&mut self, segment: SegmentId, item: &Item, new_file: bool) {
+    fn write(&mut self, index: &SegmentIndex, item: &Item, new_file: bool) {
+        let segment = index.header().segment;
         let out = &mut self.items;
         // Writing to a `String` cannot fail.
         if item.breaks && !out.is_empty() {
             out.push_str("#EXT-X-DISCONTINUITY\n");
         }
-        if new_file {
+        if self.mapped.as_ref().is_none_or(|mapped| mapped != index.format()) {
+            self.mapped = Some(Arc::clone(index.format()));
             let _ = writeln!(out, "#EXT-X-MAP:URI=\"playback/{segment}/init.mp4\"");
         }
         if new_file || item.breaks {
