@@ -70,10 +70,15 @@ export const api = {
 	timeline: (id: string, from: number, to: number, signal?: AbortSignal) =>
 		read<TimelineAnswer>(`${camera(id)}/timeline?${range(from, to)}`, signal ? { signal } : {}),
 
-	/** A picture of now, or of the instant `at` (ms), with the time at which it was taken. */
-	async still(id: string, at?: number, signal?: AbortSignal): Promise<{ picture: Blob; at: number | undefined }> {
-		const query = at === undefined ? '' : `?at=${encodeURIComponent(new Date(at).toISOString())}`;
-		const answer = await send(`${camera(id)}/snapshot.jpg${query}`, signal ? { signal } : {});
+	/** A picture of now, or of the instant `at` (ms), at most `width` pixels wide, with the time at which it was taken. */
+	async still(
+		id: string,
+		{ at, width, signal }: { at?: number | undefined; width?: number; signal?: AbortSignal } = {}
+	): Promise<{ picture: Blob; at: number | undefined }> {
+		const query = new URLSearchParams();
+		if (at !== undefined) query.set('at', new Date(at).toISOString());
+		if (width !== undefined) query.set('width', String(width));
+		const answer = await send(`${camera(id)}/snapshot.jpg?${query}`, signal ? { signal } : {});
 		const taken = Date.parse(answer.headers.get('x-picture-time') ?? '');
 		return { picture: await answer.blob(), at: Number.isNaN(taken) ? at : taken };
 	},

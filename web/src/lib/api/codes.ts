@@ -42,6 +42,8 @@ export const SERVER_CODES = [
 	'live.offer_invalid',
 	'live.too_many',
 	'live.not_ready',
+	'live.no_socket',
+	'live.ended',
 	'range.invalid',
 	'range.too_long',
 	'recording.none',

@@ -19,7 +19,7 @@ export class MseHls implements RecordedEngine {
 	readonly #inits = new Map<string, Promise<Uint8Array>>();
 	#objectUrl: string | undefined;
 	#buffer: SourceBuffer | undefined;
-	#playlist: Playlist = { parts: [], seconds: 0, ended: true };
+	#playlist: Playlist = { parts: [], seconds: 0, independent: true };
 	#next = 0;
 	/** The next part does not continue what was appended last. */
 	#fresh = true;
@@ -59,13 +59,20 @@ export class MseHls implements RecordedEngine {
 		if (this.#isBuffered(at)) return;
 		this.#run.abort();
 		this.#run = new AbortController();
-		this.#next = partAt(this.#playlist, at);
+		this.#next = this.#firstFor(at);
 		this.#fresh = true;
 		this.#fill(this.#run.signal).catch((error: unknown) => {
 			if (!this.#closed && !(error instanceof DOMException && error.name === 'AbortError')) {
 				this.#onProblem(Problem.from(error));
 			}
 		});
+	}
+
+	/** Index of the part to begin with: a part without a key picture needs the one before it. */
+	#firstFor(at: number): number {
+		const { parts, independent } = this.#playlist;
+		const index = partAt(this.#playlist, at);
+		return independent || index === 0 || parts[index]?.discontinuity ? index : index - 1;
 	}
 
 	#isBuffered(at: number): boolean {

@@ -7,6 +7,7 @@ const START = Date.parse('2026-11-23T10:00:00Z');
 const TEXT = `#EXTM3U
 #EXT-X-VERSION:7
 #EXT-X-TARGETDURATION:4
+#EXT-X-INDEPENDENT-SEGMENTS
 #EXT-X-MAP:URI="playback/s1/init.mp4"
 #EXT-X-PROGRAM-DATE-TIME:2026-11-23T10:00:00.000Z
 #EXTINF:4.0,
@@ -34,11 +35,11 @@ describe('parsePlaylist', () => {
 			discontinuity: false
 		});
 		expect(playlist.parts[2]).toMatchObject({ start: 6.5, wall: START + 3600_000, discontinuity: true });
-		expect(playlist).toMatchObject({ seconds: 10.5, ended: true });
+		expect(playlist).toMatchObject({ seconds: 10.5, independent: true });
 	});
 
 	it('reads an empty playlist as one without parts', () => {
-		expect(parsePlaylist('#EXTM3U\n#EXT-X-ENDLIST\n', BASE)).toEqual({ parts: [], seconds: 0, ended: true });
+		expect(parsePlaylist('#EXTM3U\n#EXT-X-ENDLIST\n', BASE)).toEqual({ parts: [], seconds: 0, independent: false });
 	});
 });
 

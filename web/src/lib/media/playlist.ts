@@ -16,12 +16,12 @@ export interface Part {
 export interface Playlist {
 	parts: Part[];
 	seconds: number;
-	/** No part will be added. */
-	ended: boolean;
+	/** Every part begins with a key picture. */
+	independent: boolean;
 }
 
 export function parsePlaylist(text: string, base: string): Playlist {
-	const playlist: Playlist = { parts: [], seconds: 0, ended: false };
+	const playlist: Playlist = { parts: [], seconds: 0, independent: false };
 	let map = '';
 	let seconds = 0;
 	let wall: number | undefined;
@@ -38,8 +38,8 @@ export function parsePlaylist(text: string, base: string): Playlist {
 			if (!Number.isNaN(at)) wall = at;
 		} else if (line === '#EXT-X-DISCONTINUITY') {
 			discontinuity = true;
-		} else if (line === '#EXT-X-ENDLIST') {
-			playlist.ended = true;
+		} else if (line === '#EXT-X-INDEPENDENT-SEGMENTS') {
+			playlist.independent = true;
 		} else if (line !== '' && !line.startsWith('#')) {
 			const before = playlist.parts.at(-1);
 			playlist.parts.push({

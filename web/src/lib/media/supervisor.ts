@@ -52,6 +52,7 @@ const ONLY_WEBRTC: ReadonlySet<string> = new Set<Code>([
 	'live.no_common_codec',
 	'live.h265_unsupported',
 	'live.offer_invalid',
+	'live.no_socket',
 	'client.unplayable'
 ]);
 

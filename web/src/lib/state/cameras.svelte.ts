@@ -84,8 +84,12 @@ class Cameras {
 			this.storageRevision += 1;
 			return;
 		}
-		const { id, state } = JSON.parse(data) as { id: string; state?: CameraState };
-		if (type === 'camera' && state) {
+		const { id, ids, state } = JSON.parse(data) as { id: string; ids?: string[]; state?: CameraState };
+		if (type === 'cameras' && ids) {
+			const known = this.list.map((camera) => camera.id);
+			if (this.phase === 'ready' && !(known.length === ids.length && known.every((one) => ids.includes(one))))
+				void this.reload();
+		} else if (type === 'camera' && state) {
 			this.list = this.list.map((camera) => (camera.id === id ? { ...camera, state } : camera));
 		} else if (type === 'camera_removed') {
 			this.drop(id);

@@ -1,0 +1,1436 @@
+// Made by `npm run gen:api` from the server's OpenAPI document. Do not edit.
+
+export interface paths {
+    "/api/v1/cameras": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cameras of one's homes, or of the one that is named. */
+        get: operations["listCameras"];
+        put?: never;
+        /** Adds a camera. It is recorded from now on. */
+        post: operations["addCamera"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries a camera before it is added: a line of JSON a step, as it happens. */
+        post: operations["testCamera"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One camera. */
+        get: operations["readCamera"];
+        put?: never;
+        post?: never;
+        /** Removes a camera and destroys the keys of its footage: nobody can play it again. */
+        delete: operations["removeCamera"];
+        options?: never;
+        head?: never;
+        /** Changes a camera. */
+        patch: operations["editCamera"];
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/live.ws": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A live view for Media Source Extensions, by WebSocket: text messages say what follows, binary ones are an initialization
+         *     segment and then live parts.
+         */
+        get: operations["watchLive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/playback.m3u8": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An HLS playlist (RFC 8216) of a range. */
+        get: operations["readPlaylist"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/playback/{segment}/{part}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A piece of recorded footage, as the playlist names it. */
+        get: operations["readPart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/recording.mp4": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A range as one MP4 file, at most a day. Serves byte ranges, so that a broken download goes on where it was. */
+        get: operations["download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/snapshot.jpg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One picture: of a recorded moment, or the newest. */
+        get: operations["takeSnapshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When footage was kept, and why not where none was. */
+        get: operations["readTimeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/whep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Starts a live view by WebRTC (WHEP): an SDP offer for its answer. The view ends by DELETE of its address. */
+        post: operations["startView"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/whep/{view}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a live view of one's own. */
+        delete: operations["endView"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document. */
+        get: operations["readOpenApi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The policy, in all its languages. */
+        get: operations["readPolicy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/server": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The server, and whether it waits for its owner. */
+        get: operations["readServer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who one is. Prolongs the cookie. */
+        get: operations["readSession"];
+        put?: never;
+        /** Signs in. */
+        post: operations["signIn"];
+        /** Signs out. What runs in the session's name ends within a second. */
+        delete: operations["signOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Creates the owner and signs in. */
+        post: operations["setUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happens, as server-sent events, one stream a browser: `cameras` and a `camera` each at first, then `camera`,
+         *     `camera_added`, `camera_changed`, `camera_removed`, `storage`, and at last `session_ended`. With a `Last-Event-ID` that is not
+         *     too old only what happened since.
+         */
+        get: operations["followState"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much room footage takes and how long it lasts. */
+        get: operations["readStorage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description A person's own account. */
+        Account: {
+            email: string;
+            homes: components["schemas"]["HomeRole"][];
+            /** Format: uuid */
+            subject_id: string;
+        };
+        /** @description A camera and how it is. */
+        Camera: {
+            /** @enum {string} */
+            audio: "off" | "live" | "recorded";
+            /** Format: date-time */
+            created_at: string;
+            /** @description Whether a password is kept. It never leaves. */
+            has_password: boolean;
+            /** Format: uuid */
+            home_id: string;
+            /** Format: uuid */
+            id: string;
+            /** @description URL of the main stream, without what is secret in it. */
+            main_address: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description Whether the owner wants footage kept. */
+            recording: boolean;
+            state: components["schemas"]["CameraState"];
+            /** @description URL of the sub stream, likewise. */
+            sub_address?: string | null;
+            /** @description User name on the camera. */
+            username?: string | null;
+        };
+        /** @description `camera`: how a camera is now. */
+        CameraEvent: {
+            /** Format: uuid */
+            id: string;
+            state: components["schemas"]["CameraState"];
+        };
+        /** @description What is wrong with a camera. */
+        CameraProblem: {
+            /** @description The stable code that the app has words for. */
+            code: string;
+            /** @description A sentence for people who look closer. */
+            detail: string;
+        };
+        /** @description How a camera is. */
+        CameraState: {
+            main?: components["schemas"]["StreamState"] | null;
+            problem?: components["schemas"]["CameraProblem"] | null;
+            /** @enum {string} */
+            recording: "on" | "off" | "waiting" | "failed";
+            recording_problem?: components["schemas"]["CameraProblem"] | null;
+            /**
+             * Format: date-time
+             * @description Since when it is so.
+             */
+            since: string;
+            /** @enum {string} */
+            status: "connecting" | "online" | "offline";
+            /**
+             * Format: date-time
+             * @description When the newest still picture was taken.
+             */
+            still_at?: string | null;
+            sub?: components["schemas"]["StreamState"] | null;
+        };
+        /** @description Cameras of one's homes. */
+        Cameras: {
+            cameras: components["schemas"]["Camera"][];
+        };
+        /** @description What to change (RFC 7396): an absent field stays as it is, `null` clears. */
+        Edit: {
+            /** @enum {string} */
+            audio?: "off" | "live" | "recorded";
+            /** Format: uri */
+            main_url?: string | null;
+            name?: string | null;
+            /** Format: password */
+            password?: string | null;
+            /** @description Whether to keep footage. */
+            recording?: boolean | null;
+            /** Format: uri */
+            sub_url?: string | null;
+            username?: string | null;
+        };
+        /** @description A stretch without footage. */
+        Gap: {
+            /**
+             * @description Why nothing was kept: the camera was offline, recording was off, it is no longer kept, or nobody knows.
+             * @enum {string}
+             */
+            cause: "offline" | "off" | "not_kept" | "unknown";
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+        };
+        /** @description A home and what one is in it. */
+        HomeRole: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            role: "member" | "owner";
+        };
+        /** @description A camera to add. */
+        New: {
+            /** @enum {string} */
+            audio?: "off" | "live" | "recorded";
+            /**
+             * Format: uuid
+             * @description Which home, for somebody who has several.
+             */
+            home_id?: string | null;
+            /**
+             * Format: uri
+             * @description rtsp or rtsps URL of the main stream.
+             */
+            main_url: string;
+            /** @description What people call it: 1 to 64 characters. */
+            name: string;
+            /**
+             * Format: password
+             * @description Password on the camera. Kept sealed, never returned.
+             */
+            password?: string | null;
+            /**
+             * Format: uri
+             * @description URL of the sub stream: the small picture for grids and thin lines.
+             */
+            sub_url?: string | null;
+            /** @description User name on the camera. */
+            username?: string | null;
+        };
+        /** @description By which way a browser may play a stream. */
+        Playable: {
+            mse: boolean;
+            webrtc: boolean;
+        };
+        /** @description The policy that people read and agree to. */
+        Policy: {
+            /** @description It is not in force yet. */
+            draft: boolean;
+            /** @description The language whose text decides. */
+            governing?: string | null;
+            /** @description Language tag (BCP 47) to text (Markdown). */
+            texts: {
+                [key: string]: string;
+            };
+            /**
+             * Format: date
+             * @description The day of its last change.
+             */
+            updated: string;
+            /** @description What an agreement names. */
+            version: string;
+        };
+        /** @description The body of a problem. */
+        Problem: {
+            /** @description The stable code that the app has words for. */
+            code: string;
+            /** @description A sentence for people who look closer. */
+            detail: string;
+            /** @description The field of the request that is wrong, where it is one. */
+            field?: string | null;
+            /** @description The id under which the server's log knows this request. */
+            request_id: string;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description The status in words. */
+            title: string;
+            /** @description `urn:atipcam:problem:` and the code. */
+            type: string;
+        };
+        /** @description What one may know of the server without signing in. */
+        Server: {
+            network: ("loopback" | "lan") & Record<string, never>;
+            /** @description The version of the policy in force. */
+            policy_version: string;
+            /** @description First run must show the code that the server printed. */
+            setup_code_needed: boolean;
+            /** @description Nobody has an account yet: first run. */
+            setup_needed: boolean;
+            /** @description The server's version. */
+            version: string;
+        };
+        /** @description The session that asks. */
+        Session: {
+            account: components["schemas"]["Account"];
+            /**
+             * Format: date-time
+             * @description When it ends unless used.
+             */
+            expires_at: string;
+        };
+        /** @description First run: the owner's account. */
+        SetUp: {
+            /** @description The person declares to be of age. */
+            adult: boolean;
+            /** @description The code that the server printed, where `setup_code_needed`. */
+            code?: string | null;
+            /** @description E-mail address, by which one signs in. */
+            email: string;
+            /** @description The language in which the policy was read (BCP 47). */
+            language?: string | null;
+            /**
+             * Format: password
+             * @description Password, 10 characters or more.
+             */
+            password: string;
+            /** @description The version of the policy that the person read and agrees to. */
+            policy_version: string;
+        };
+        /** @description Who signs in. */
+        SignIn: {
+            /** @description E-mail address. */
+            email: string;
+            /**
+             * Format: password
+             * @description Password.
+             */
+            password: string;
+        };
+        /** @description A new session. */
+        SignedIn: {
+            account: components["schemas"]["Account"];
+            /**
+             * Format: date-time
+             * @description When the session ends unless used.
+             */
+            expires_at: string;
+            /** @description For tools: `Authorization: Bearer <token>`. Browsers have it in a cookie that scripts cannot read. */
+            token: string;
+        };
+        /** @description A stretch of footage. */
+        Span: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+        };
+        /** @description How much room footage takes and how long it lasts. */
+        Storage: {
+            /**
+             * Format: double
+             * @description Days that the quota holds if recording goes on as so far.
+             */
+            days_at_this_rate?: number | null;
+            /**
+             * Format: int64
+             * @description Bytes free on the filesystem.
+             */
+            free_bytes: number;
+            /**
+             * Format: date-time
+             * @description When the oldest footage begins.
+             */
+            oldest_at?: string | null;
+            /**
+             * Format: int64
+             * @description Bytes that footage may take.
+             */
+            quota_bytes: number;
+            /**
+             * Format: int64
+             * @description Bytes that it takes.
+             */
+            used_bytes: number;
+        };
+        /** @description What one stream carries, measured. */
+        StreamState: {
+            /** @description `aac`, `pcmu` or `pcma`. */
+            audio?: string | null;
+            /** @description By which way the sound is heard: `webrtc`, `mse` or `none`. */
+            audio_in: string;
+            /** Format: int64 */
+            bitrate_bps?: number | null;
+            /** @description `h264` or `h265`. */
+            codec: string;
+            /**
+             * Format: float
+             * @description Pictures a second.
+             */
+            fps?: number | null;
+            /**
+             * Format: float
+             * @description Seconds between the last two key pictures.
+             */
+            gop_s?: number | null;
+            /** Format: int32 */
+            height: number;
+            /** @description Key pictures are so far apart that a new viewer waits for the next one. */
+            long_gop: boolean;
+            /**
+             * Format: float
+             * @description Packets lost between camera and server.
+             */
+            loss_percent?: number | null;
+            playable: components["schemas"]["Playable"];
+            /** Format: int32 */
+            width: number;
+        };
+        /** @description A camera to try. */
+        Target: {
+            /**
+             * Format: uuid
+             * @description Which home, for somebody who has several.
+             */
+            home_id?: string | null;
+            /**
+             * Format: uri
+             * @description rtsp or rtsps URL of the main stream.
+             */
+            main_url: string;
+            /**
+             * Format: password
+             * @description Password on the camera. Not kept.
+             */
+            password?: string | null;
+            /**
+             * Format: uri
+             * @description URL of the sub stream.
+             */
+            sub_url?: string | null;
+            /** @description User name on the camera. */
+            username?: string | null;
+        };
+        /** @description A step of a camera test. */
+        TestStep: {
+            main?: components["schemas"]["StreamState"] | null;
+            /**
+             * Format: int64
+             * @description How long it took.
+             */
+            ms?: number | null;
+            /** @description A real picture, as a `data:` URL of a JPEG. */
+            picture?: string | null;
+            problem?: components["schemas"]["CameraProblem"] | null;
+            /**
+             * @description How far a step is.
+             * @enum {string}
+             */
+            state: "running" | "ok" | "failed";
+            /** @description `address`, `connect`, `sign_in`, `describe`, `picture`, `sub`; `done` is the last. */
+            step: string;
+            sub?: components["schemas"]["StreamState"] | null;
+            /** @description Codes of what works, and could work better. */
+            warnings?: string[];
+        };
+        /** @description What was kept of a camera within a range. */
+        Timeline: {
+            /** Format: date-time */
+            from: string;
+            /** @description What lies between, with its cause. */
+            gaps: components["schemas"]["Gap"][];
+            /** @description The last span is still growing. */
+            open: boolean;
+            /** @description Footage, in order, apart from each other. */
+            spans: components["schemas"]["Span"][];
+            /** Format: date-time */
+            to: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    listCameras: {
+        parameters: {
+            query?: {
+                /** @description Only this home */
+                home_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cameras"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addCamera: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["New"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description The camera's address */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Camera"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testCamera: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Target"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["TestStep"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readCamera: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Camera"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeCamera: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editCamera: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Edit"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Camera"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watchLive: {
+        parameters: {
+            query?: {
+                stream?: "auto" | "main" | "sub";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The view runs */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readPlaylist: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apple.mpegurl": string;
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readPart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                segment: string;
+                /** @description `init.mp4` or `{first}-{last}.m4s` */
+                part: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": unknown;
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+            };
+            header?: {
+                Range?: string | null;
+                "If-Range"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": unknown;
+                };
+            };
+            /** @description The bytes that were asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": unknown;
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    takeSnapshot: {
+        parameters: {
+            query?: {
+                /** @description The moment; the newest picture without it */
+                at?: string;
+                /** @description Pixels across at most */
+                width?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description When the picture was taken, RFC 3339 */
+                    "X-Picture-Time"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readTimeline: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startView: {
+        parameters: {
+            query?: {
+                stream?: "auto" | "main" | "sub";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/sdp": string;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description The view's address */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/sdp": string;
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                view: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readOpenApi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readServer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Server"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description Signed in; the cookie is set */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetUp"];
+            };
+        };
+        responses: {
+            /** @description The owner exists and is signed in; the cookie is set */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    followState: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Where one was */
+                "Last-Event-ID"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["CameraEvent"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readStorage: {
+        parameters: {
+            query?: {
+                /** @description Which home, for somebody who has several */
+                home_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}
