@@ -31,20 +31,25 @@ impl FromRequestParts<ApiState> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &ApiState) -> Result<Self, Problem> {
-        // A bearer token wins: the same-site check has let the request pass for its sake.
-        let cookie = match parts.headers.get(header::AUTHORIZATION) {
-            Some(_) => None,
-            None => cookie(&parts.headers),
-        };
-        let bearer = parts.headers.get(header::AUTHORIZATION).and_then(|value| bearer(value.to_str().ok()?));
-        let token = cookie.as_deref().or(bearer).ok_or_else(none)?;
-        let session = api.control.session(token).await?.ok_or_else(none)?;
-        Ok(Self { session, cookie: cookie.map(Secret::from) })
+        let token = session_token(&parts.headers).ok_or_else(none)?;
+        let session = api.control.session(token.expose()).await?.ok_or_else(none)?;
+        let by_cookie = !parts.headers.contains_key(header::AUTHORIZATION);
+        Ok(Self { session, cookie: by_cookie.then_some(token) })
     }
 }
 
 pub(crate) fn none() -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "session.none", "sign in first")
+}
+
+/// The token by which a request proves its session: a tool's bearer token, or else the app's cookie. A bearer token wins: the
+/// same-site check has let the request pass for its sake.
+#[must_use]
+pub fn session_token(headers: &HeaderMap) -> Option<Secret> {
+    match headers.get(header::AUTHORIZATION) {
+        Some(value) => bearer(value.to_str().ok()?).map(Secret::from),
+        None => cookie(headers).map(Secret::from),
+    }
 }
 
 /// RFC 6750 section 2.1.

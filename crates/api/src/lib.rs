@@ -23,6 +23,7 @@ use axum::response::IntoResponse as _;
 use axum::{Router, response::Response};
 use tower_http::catch_panic::CatchPanicLayer;
 
+pub use auth::session_token;
 pub use document::json as openapi;
 pub use state::{ApiState, Network, Site};
 

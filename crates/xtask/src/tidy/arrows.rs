@@ -29,7 +29,7 @@ const GUARDED: &[(&str, &[&str])] = &[
     // Floors 1 and 2 are pure: no runtime.
     ("tokio", &["store", "cameras", "control", "relay", "api", "device", "atipcam", "testkit"]),
     // Sockets and protocols.
-    ("axum", &["api", "atipcam"]),
+    ("axum", &["api", "device", "atipcam"]),
     ("axum-server", &["atipcam"]),
     ("reqwest", &["testkit"]),
     ("retina", &["cameras"]),
@@ -49,7 +49,6 @@ const GUARDED: &[(&str, &[&str])] = &[
     ("rustls", &["atipcam", "testkit"]),
     // Configuration is read once, at the root.
     ("clap", &["atipcam", "testkit"]),
-    ("figment", &["atipcam"]),
 ];
 
 /// A crate of the workspace and what its manifest names.

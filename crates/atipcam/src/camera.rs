@@ -1,0 +1,79 @@
+//! `atipcam camera`: a virtual camera, for trying and for tests.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use device::{Audio, Camera, Config, Faults, Scene, Source};
+use domain::{Secret, StreamName, SystemClock};
+
+use crate::console::{Drawing, say};
+use crate::{Failure, signals};
+
+/// Its part of the command line.
+pub(crate) fn command() -> Command {
+    let one =
+        |name: &'static str, value: &'static str, help: &'static str| Arg::new(name).long(name).value_name(value).help(help);
+    Command::new("camera").about("Plays a virtual IP camera over RTSP").args([
+        one("scene", "NAME", "Drawn scene: street-day, street-night, yard, room, test [default: street-day]"),
+        one("file", "MP4", "A file to play instead").conflicts_with("scene").value_parser(value_parser!(PathBuf)),
+        one("sub-file", "MP4", "A file to play as sub stream; a scene has its own").value_parser(value_parser!(PathBuf)),
+        Arg::new("no-sub").long("no-sub").action(ArgAction::SetTrue).help("No sub stream"),
+        one("audio", "KIND", "off, own (of the file), pcmu, pcma")
+            .value_parser(["off", "own", "pcmu", "pcma"])
+            .default_value("off"),
+        one("listen", "ADDR:PORT", "Where RTSP listens").default_value("127.0.0.1:8554").value_parser(value_parser!(SocketAddr)),
+        one("auth", "USER:PASSWORD", "Who may play; anybody without it"),
+        one("faults", "JSON", "How it misbehaves, as in '{\"stall_after_s\":5}'; also by POST to the statistics' /faults"),
+        one("cache", "DIR", "Where encoded scenes are kept for the next start").value_parser(value_parser!(PathBuf)),
+    ])
+}
+
+/// Plays until a signal.
+pub(crate) fn run(flags: &ArgMatches) -> Result<ExitCode, Failure> {
+    let config = config(flags)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let camera = Camera::start(config, Arc::new(SystemClock)).await?;
+        say(format_args!("main   {}", camera.url(StreamName::Main)));
+        say(format_args!("sub    {}", camera.url(StreamName::Sub)));
+        say(format_args!("stats  {}/stats", camera.stats_url()));
+        signals::asked_to_stop().await?;
+        camera.shutdown().await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn config(flags: &ArgMatches) -> Result<Config, Failure> {
+    let path = |name: &str| flags.get_one::<PathBuf>(name).cloned();
+    let source = match path("file") {
+        Some(file) => Source::File(file),
+        None => Source::Scene(flags.get_one::<String>("scene").map_or(Ok(Scene::StreetDay), |name| name.parse())?),
+    };
+    let sub = match (&source, path("sub-file")) {
+        _ if flags.get_flag("no-sub") => None,
+        (_, Some(file)) => Some(Source::File(file)),
+        (Source::Scene(scene), None) => Some(Source::Scene(*scene)),
+        (Source::File(_), None) => None,
+    };
+    let audio = match flags.get_one::<String>("audio").map(String::as_str) {
+        Some("own") => Audio::Own,
+        Some("pcmu") => Audio::Pcmu,
+        Some("pcma") => Audio::Pcma,
+        _ => Audio::Off,
+    };
+    let mut config = Config { sub, audio, cache_dir: path("cache"), progress: Some(Drawing::progress()), ..Config::new(source) };
+    if let Some(listen) = flags.get_one::<SocketAddr>("listen") {
+        config.listen = *listen;
+    }
+    if let Some(auth) = flags.get_one::<String>("auth") {
+        let (user, password) = auth.split_once(':').ok_or("--auth is USER:PASSWORD")?;
+        config.credentials = Some((user.to_owned(), Secret::from(password)));
+    }
+    if let Some(json) = flags.get_one::<String>("faults") {
+        config.faults = serde_json::from_str::<Faults>(json).map_err(|error| format!("--faults: {error}"))?;
+    }
+    Ok(config)
+}

@@ -1,0 +1,58 @@
+//! What a person in front of the terminal reads. The log goes to standard error, this to standard output.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the one place that speaks to the terminal")]
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::io::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use device::Progress;
+use tracing_subscriber::EnvFilter;
+
+use crate::config::Settings;
+
+/// Says a line. A terminal that is gone is no reason to end.
+pub(crate) fn say(line: impl Display) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+/// Says what went wrong.
+pub(crate) fn complain(what: impl Display) {
+    let _ = writeln!(std::io::stderr().lock(), "atipcam: {what}");
+}
+
+/// Starts the log.
+pub(crate) fn log(settings: &Settings) -> Result<(), crate::Failure> {
+    let filter = EnvFilter::try_new(&settings.log).map_err(|error| format!("`log` is {:?}: {error}", settings.log))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if settings.log_json {
+        log.json().init()
+    } else {
+        log.with_target(true).init()
+    }
+    Ok(())
+}
+
+/// Shows how far the drawing of scenes is: a line for each tenth, so that it reads well in a log too.
+#[derive(Debug, Default)]
+pub(crate) struct Drawing {
+    tenths: Mutex<BTreeMap<String, u32>>,
+}
+
+impl Drawing {
+    /// What a camera tells its progress to.
+    pub(crate) fn progress() -> Arc<dyn Fn(Progress) + Send + Sync> {
+        let drawing = Self::default();
+        Arc::new(move |progress| drawing.show(&progress))
+    }
+
+    fn show(&self, Progress { what, done, of }: &Progress) {
+        let tenth = done.saturating_mul(10) / (*of).max(1);
+        let mut tenths = self.tenths.lock().unwrap_or_else(PoisonError::into_inner);
+        if tenths.insert(what.clone(), tenth) != Some(tenth) {
+            say(format_args!("drawing {what}: {} %", tenth * 10));
+        }
+    }
+}

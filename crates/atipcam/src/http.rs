@@ -1,0 +1,119 @@
+//! The listener of app and API: plain on loopback, TLS elsewhere; bounded in connections and in patience.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use axum_server::Handle;
+use axum_server::accept::{Accept, NoDelayAcceptor};
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Connections at a time: a hundred browsers with all that they open. Each costs a few ten KiB at worst.
+const CONNECTIONS_MAX: usize = 1024;
+
+/// How long the head of a request may take. Who is slower holds a place on purpose.
+const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// How long a TLS handshake may take.
+const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// Bytes of a request's head that are buffered; ours are under 4 KiB.
+const HEAD_BYTES_MAX: usize = 64 * 1024;
+
+/// Streams of one HTTP/2 connection, so that one cannot do the work of a hundred.
+const H2_STREAMS_MAX: u32 = 128;
+
+/// Serves until `handle` shuts down.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    tls: Option<Arc<ServerConfig>>,
+    router: Router,
+    handle: Handle<SocketAddr>,
+) -> io::Result<()> {
+    let mut server = axum_server::from_tcp(listener)?.handle(handle).first_request_timeout(HEAD_TIME_MAX);
+    server.http_builder().http1().header_read_timeout(HEAD_TIME_MAX).max_buf_size(HEAD_BYTES_MAX);
+    let http2 = &mut server.http_builder().http2();
+    http2.max_concurrent_streams(H2_STREAMS_MAX).keep_alive_interval(Duration::from_secs(30));
+    http2.max_header_list_size(u32::try_from(HEAD_BYTES_MAX).unwrap_or(u32::MAX));
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let bounded = Bounded { places: Arc::new(Semaphore::new(CONNECTIONS_MAX)) };
+    match tls {
+        Some(config) => {
+            let tls = RustlsAcceptor::new(RustlsConfig::from_config(config)).handshake_timeout(HANDSHAKE_TIME_MAX);
+            server.acceptor(tls.acceptor(bounded)).serve(service).await
+        }
+        None => server.acceptor(bounded).serve(service).await,
+    }
+}
+
+/// Closes what comes when all places are taken, instead of letting it wait and everybody else with it.
+#[derive(Debug, Clone)]
+struct Bounded {
+    places: Arc<Semaphore>,
+}
+
+impl<S: Send + 'static> Accept<TcpStream, S> for Bounded {
+    type Stream = Placed;
+    type Service = S;
+    type Future = std::future::Ready<io::Result<(Placed, S)>>;
+
+    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
+        let placed = || {
+            let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| io::Error::other("all places are taken"))?;
+            let (stream, service) = NoDelayAcceptor::new().accept(stream, service).into_inner()?;
+            Ok((Placed { stream, _place: place }, service))
+        };
+        let placed = placed();
+        if placed.is_err() {
+            tracing::warn!(max = CONNECTIONS_MAX, "a connection was closed at once: all places are taken");
+        }
+        std::future::ready(placed)
+    }
+}
+
+/// A connection and its place, which is free again when it ends: also as a WebSocket.
+#[derive(Debug)]
+struct Placed {
+    stream: TcpStream,
+    _place: OwnedSemaphorePermit,
+}
+
+impl AsyncRead for Placed {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Placed {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

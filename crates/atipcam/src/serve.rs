@@ -1,0 +1,189 @@
+//! Config, build, run: where all rooms meet.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::{ApiState, Network, Site};
+use axum_server::Handle;
+use control::Control;
+use domain::limits::SHUTDOWN_TIME_MAX;
+use domain::{Clock, Secret, SystemClock};
+use relay::Relay;
+use store::Store;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::Settings;
+use crate::console::{self, say};
+use crate::tls::{self, Identity};
+use crate::{Failure, demo, http, metrics, signals};
+
+/// How long requests under way may take to end before their connections are cut. Recorders end meanwhile.
+const REQUESTS_END_MAX: Duration = Duration::from_secs(2);
+
+/// Serves until a signal.
+pub(crate) fn run(settings: &Settings, demo: Option<demo::Plan>) -> Result<ExitCode, Failure> {
+    console::log(settings)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve(settings, demo))?;
+    // What still blocks a thread (a decoder, a disk) is not waited for.
+    runtime.shutdown_background();
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(settings: &Settings, demo: Option<demo::Plan>) -> Result<(), Failure> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+
+    // Bind everything first: who cannot have its ports opens no database.
+    let listener = bind(settings.listen, "listen")?;
+    let eyes = settings.metrics.map(|address| bind(address, "metrics")).transpose()?;
+    let address = listener.local_addr()?;
+    let network = if address.ip().is_loopback() { Network::Loopback } else { Network::Lan };
+
+    // Build, bottom floor first.
+    let numbers = metrics::install()?;
+    let store = Store::open(&settings.data, Arc::clone(&clock)).await?;
+    let names = names(address.ip(), &settings.advertise);
+    let identity = identity(settings, network, &names, clock.as_ref())?;
+    let setup_code = if network == Network::Lan { Some(one_time_code()?) } else { None };
+    let control = Control::new(store.clone(), Arc::clone(&clock), control::Config { setup_code: setup_code.clone() });
+    let relay = Relay::start(
+        relay::Config {
+            webrtc_port: settings.webrtc_port,
+            advertise: settings.advertise.clone(),
+            loopback_only: network == Network::Loopback,
+            quota_bytes: settings.quota_bytes,
+            keep: settings.keep_days.map(|days| Duration::from_secs(u64::from(days) * 24 * 3600)),
+        },
+        store.clone(),
+        control.facts(),
+        Arc::clone(&clock),
+    )
+    .await?;
+    let site = Site { tls: identity.is_some(), network, version: env!("CARGO_PKG_VERSION") };
+    let state = ApiState::new(control.clone(), relay.clone(), store.bus(), Arc::clone(&clock), site, stop.clone());
+    let mut router = api::router(state);
+
+    // Run.
+    if let Some(plan) = demo {
+        let (run, watched) = plan.start(router, settings.data.clone(), control.clone(), Arc::clone(&clock), stop.clone());
+        router = watched;
+        tasks.spawn(run);
+    }
+    if let Some(eyes) = eyes {
+        let address = eyes.local_addr()?;
+        tracing::info!(%address, "health and metrics");
+        tasks.spawn(metrics::serve(eyes, control.clone(), numbers, stop.clone()));
+    }
+    let handle = Handle::new();
+    let tls = identity.as_ref().map(|identity| Arc::clone(&identity.config));
+    let web = tokio::spawn(http::serve(listener, tls, router, handle.clone()));
+    tell(&address, identity.as_ref(), &control, setup_code.as_ref()).await?;
+    tracing::info!(%address, version = site.version, "ready");
+    signals::asked_to_stop().await?;
+
+    // Stop, all at once: viewers are told, requests end, recorders close their fragments.
+    tracing::info!("stopping");
+    stop.cancel();
+    tasks.close();
+    handle.graceful_shutdown(Some(REQUESTS_END_MAX));
+    let ended = tokio::time::timeout(SHUTDOWN_TIME_MAX, async {
+        let ((), web, ()) = tokio::join!(relay.shutdown(), web, tasks.wait());
+        control.close().await;
+        store.close().await.map_err(Failure::from)?;
+        web.map_err(Failure::from)?.map_err(Failure::from)
+    });
+    ended.await.map_err(|_| format!("not all had ended after {SHUTDOWN_TIME_MAX:?}"))?
+}
+
+fn bind(address: SocketAddr, setting: &str) -> Result<TcpListener, Failure> {
+    let bound = TcpListener::bind(address).and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    });
+    bound.map_err(|error| format!("cannot listen at {address} (setting `{setting}`): {error}").into())
+}
+
+/// The names and addresses by which browsers may come.
+fn names(listen: IpAddr, advertise: &[IpAddr]) -> BTreeSet<String> {
+    let mut names: BTreeSet<String> = advertise.iter().map(IpAddr::to_string).collect();
+    names.extend(["localhost", "127.0.0.1", "::1"].map(str::to_owned));
+    if listen.is_unspecified() {
+        names.extend(interfaces().iter().map(IpAddr::to_string));
+    } else {
+        names.insert(listen.to_string());
+    }
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = host.trim().to_ascii_lowercase();
+    if !host.is_empty() {
+        // As multicast DNS and most home routers call it.
+        let name = host.split('.').next().unwrap_or_default();
+        names.extend([format!("{name}.local"), format!("{name}.lan"), host]);
+    }
+    names
+}
+
+fn interfaces() -> Vec<IpAddr> {
+    let all = if_addrs::get_if_addrs().unwrap_or_default();
+    all.iter().map(if_addrs::Interface::ip).filter(|ip| !ip.is_loopback()).collect()
+}
+
+/// On loopback http will do: nobody is on the way. Anywhere else passwords and pictures go through TLS or not at all.
+fn identity(
+    settings: &Settings,
+    network: Network,
+    names: &BTreeSet<String>,
+    clock: &dyn Clock,
+) -> Result<Option<Identity>, Failure> {
+    match (&settings.tls, network) {
+        (Some((cert, key)), _) => Ok(Some(tls::given(cert, key)?)),
+        (None, Network::Loopback) => Ok(None),
+        (None, Network::Lan) => {
+            for name in names.iter().filter(|name| name.contains('.') && !tls::is_private(name)) {
+                tracing::warn!(%name, "our own certificate does not cover it; set tls_cert and tls_key");
+            }
+            Ok(Some(tls::own(&settings.data.join("tls"), names, clock.now())?))
+        }
+    }
+}
+
+/// Ten characters that cannot be mistaken for each other: 50 bits, of which control lets few be tried.
+fn one_time_code() -> Result<Secret, Failure> {
+    const ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+    let mut random = [0; 10];
+    rustls::crypto::aws_lc_rs::default_provider().secure_random.fill(&mut random).map_err(|_| "no randomness")?;
+    let code: String = random.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
+    Ok(Secret::new(format!("{}-{}", &code[..5], &code[5..])))
+}
+
+/// What the person who started us must know: where to go, whom to trust, and the code of first run.
+async fn tell(
+    address: &SocketAddr,
+    identity: Option<&Identity>,
+    control: &Control,
+    code: Option<&Secret>,
+) -> Result<(), Failure> {
+    let host = match address.ip() {
+        ip if ip.is_unspecified() => {
+            let all = interfaces();
+            all.iter().find(|ip| ip.is_ipv4()).or(all.first()).copied().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
+        }
+        ip => ip,
+    };
+    let scheme = if identity.is_some() { "https" } else { "http" };
+    say(format_args!("Open {scheme}://{}", SocketAddr::new(host, address.port())));
+    if let Some(fingerprint) = identity.and_then(|identity| identity.fingerprint.as_ref()) {
+        say("The browser will warn until it trusts this server's own authority (tls/authority.pem in the data folder), SHA-256:");
+        say(format_args!("  {fingerprint}"));
+    }
+    if let Some(code) = code
+        && control.setup_state().await?.needed
+    {
+        say(format_args!("To make the owner's account you need this code, once: {}", code.expose()));
+    }
+    Ok(())
+}
