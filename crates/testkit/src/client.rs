@@ -1,15 +1,19 @@
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::StreamExt as _;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::{Message, http::HeaderValue};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::{WebSocketStream, client_async};
 
-use crate::{Result, fragment};
+use crate::Result;
+use crate::fragment::Part;
 
 /// A tool that uses the stable surface with a bearer token, as one outside would.
 #[derive(Debug, Clone)]
@@ -110,10 +114,20 @@ impl Client {
 
     /// Watches a camera by live parts.
     pub async fn watch(&self, camera: &str, stream: &str) -> Result<LiveView> {
+        self.watch_with(camera, stream, None).await
+    }
+
+    /// Watches a camera over a connection that holds `buffer` bytes, so that a viewer who stops reading is soon felt.
+    pub async fn watch_with(&self, camera: &str, stream: &str, buffer: Option<u32>) -> Result<LiveView> {
+        let address: SocketAddr = self.base.trim_start_matches("http://").parse()?;
+        let socket = TcpSocket::new_v4()?;
+        if let Some(bytes) = buffer {
+            socket.set_recv_buffer_size(bytes)?;
+        }
         let url = self.url(&format!("/cameras/{camera}/live.ws?stream={stream}")).replacen("http", "ws", 1);
         let mut request = url.into_client_request()?;
         request.headers_mut().insert("authorization", HeaderValue::from_str(&format!("Bearer {}", self.token))?);
-        let (socket, _) = connect_async(request).await?;
+        let (socket, _) = client_async(request, socket.connect(address).await?).await?;
         Ok(LiveView { socket })
     }
 }
@@ -132,7 +146,7 @@ fn refused(path: &str, status: StatusCode, body: &[u8]) -> crate::Error {
 /// A live view over WebSocket. What is not read stays in the sockets' buffers, as with a real viewer.
 #[derive(Debug)]
 pub struct LiveView {
-    socket: WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>,
+    socket: WebSocketStream<TcpStream>,
 }
 
 /// What a live view is told.
@@ -143,26 +157,22 @@ pub enum Told {
     /// An initialization segment.
     Init(Bytes),
     /// One access unit.
-    Part(fragment::Part),
+    Part(Part),
 }
 
 impl LiveView {
-    /// The next message; `None` at the end.
+    /// The next message; `None` at the end. Cancel safe.
     pub async fn next(&mut self) -> Result<Option<Told>> {
-        next(&mut self.socket).await
-    }
-}
-
-async fn next<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut WebSocketStream<S>) -> Result<Option<Told>> {
-    use futures::StreamExt as _;
-    loop {
-        return Ok(match socket.next().await.transpose()? {
-            Some(Message::Text(text)) => Some(Told::Word(serde_json::from_str(&text)?)),
-            Some(Message::Binary(bytes)) if bytes.get(4..8) == Some(b"ftyp") => Some(Told::Init(bytes)),
-            Some(Message::Binary(bytes)) => Some(Told::Part(fragment::Part::read(&bytes)?)),
-            Some(Message::Close(_)) | None => None,
-            // Pings are answered by the library.
-            Some(_) => continue,
-        });
+        while let Some(message) = self.socket.next().await {
+            return Ok(Some(match message? {
+                Message::Text(text) => Told::Word(serde_json::from_str(&text)?),
+                Message::Binary(bytes) if bytes.get(4..8) == Some(b"ftyp") => Told::Init(bytes),
+                Message::Binary(bytes) => Told::Part(Part::read(&bytes)?),
+                Message::Close(_) => return Ok(None),
+                // Pings are answered by the library.
+                _ => continue,
+            }));
+        }
+        Ok(None)
     }
 }

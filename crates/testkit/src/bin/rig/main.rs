@@ -1,0 +1,62 @@
+//! The rigs: the whole product, as people and outside tools meet it. `make test`, `make bench` and `make soak` run these.
+#![allow(clippy::print_stdout, reason = "a command-line tool")]
+
+mod bench;
+mod browser;
+mod demo;
+mod foreign;
+mod soak;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(about)]
+struct Arguments {
+    #[command(subcommand)]
+    rig: Rig,
+    /// The server to try.
+    #[arg(long, global = true, default_value = "target/debug/atipcam")]
+    server: PathBuf,
+}
+
+#[derive(Subcommand)]
+enum Rig {
+    /// The journeys in Chromium: the demo's cameras, then cameras that are not ours.
+    E2e,
+    /// A viewer that reads nothing and a camera that flaps: nobody else may lose a picture, and memory returns.
+    Soak {
+        /// How long.
+        #[arg(long, default_value_t = 30)]
+        seconds: u64,
+    },
+    /// First frame and latency of live view, in Chromium.
+    Bench {
+        /// First frames to take the percentiles of.
+        #[arg(long, default_value_t = 20)]
+        tries: u32,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Arguments { rig, server } = Arguments::parse();
+    let done = match rig {
+        Rig::E2e => match demo::run(&server).await {
+            Ok(()) => foreign::run(&server).await,
+            failed => failed,
+        },
+        Rig::Soak { seconds } => soak::run(&server, Duration::from_secs(seconds)).await,
+        Rig::Bench { tries } => bench::run(&server, tries).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("rig: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The doors by which bytes from outside come in, one function each. A fuzzer pushes through them (`fuzz_targets/`), and
+//! `cargo test -p testkit` replays what it once found (`corpus/`). Each must come back, whatever it was given.
+#![allow(dead_code, reason = "each fuzz target uses one")]
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::{Clock, Mono, SystemClock};
+use media::au::{Format, VideoCodec, VideoFormat, nal_units};
+use media::live::whep;
+use media::record::{IndexLoader, MediaKey, MediaKeyId, SegmentScanner};
+use media::rtsp;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+/// Name and function of every door, for the replay.
+pub(crate) const DOORS: &[(&str, fn(&[u8]))] = &[
+    ("access_unit", access_unit),
+    ("byte_range", byte_range),
+    ("camera_address", camera_address),
+    ("camera_session", camera_session),
+    ("rtsp_requests", rtsp_requests),
+    ("segment_file", segment_file),
+    ("whep_offer", whep_offer),
+];
+
+/// The stream that the pictures in the corpora come from: H.264, 160x90.
+fn format() -> Format {
+    let sps = b"\x67\x42\xd0\x0b\xda\x0a\x37\xe4\xc0\x44\0\0\x03\0\x04\0\0\x03\0\x50\x3c\x48\x9a\x80";
+    let video = VideoFormat {
+        codec: VideoCodec::H264,
+        width: 160,
+        height: 90,
+        rfc6381: "avc1.42d00b".to_owned(),
+        parameter_sets: vec![Bytes::from_static(sps), Bytes::from_static(b"\x68\xce\x3c\x80")],
+        sample_entry: Bytes::new(),
+    };
+    Format { video, audio: None }
+}
+
+/// A picture's data, as a camera or a file has it: its NAL units, and a still of it.
+pub(crate) fn access_unit(data: &[u8]) {
+    let data = Bytes::copy_from_slice(data);
+    let bytes: usize = nal_units(&data).map(|nal| nal.len() + 4).sum();
+    assert!(bytes <= data.len());
+    let _ = media::still::jpeg(&format().video, &data, u16::MAX);
+}
+
+/// A `Range` header.
+pub(crate) fn byte_range(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    for length in [0, 1, 1000, u64::MAX] {
+        if let api::range::Answer::Part(range) = api::range::answer(Some(text), None, "\"a\"", length) {
+            assert!(range.start < range.end && range.end <= length, "{text}: {range:?} of {length}");
+        }
+    }
+}
+
+/// A camera's address, as a person typed it.
+pub(crate) fn camera_address(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(target) = cameras::rtsp::Target::parse(text, None, None, true) {
+        assert!(!target.address().is_empty() && !target.address().contains('@'), "{text}");
+    }
+}
+
+/// All that a camera says in one connection, from the answer to DESCRIBE on: session description, RTP, RTCP.
+pub(crate) fn camera_session(data: &[u8]) {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+    runtime.block_on(async {
+        let Ok(listener) = tokio::net::TcpListener::bind("127.0.0.1:0").await else { return };
+        let Ok(address) = listener.local_addr() else { return };
+        let camera = async {
+            if let Ok((mut connection, _)) = listener.accept().await {
+                // Says all it has to say at once, and hangs up; a client that hung up first heard enough.
+                let _ = connection.write_all(data).await;
+                let _ = connection.shutdown().await;
+                let mut heard = Vec::new();
+                let _ = connection.read_to_end(&mut heard).await;
+            }
+            std::future::pending::<()>().await
+        };
+        let client = async {
+            let url = format!("rtsp://{address}/stream");
+            let Ok(target) = cameras::rtsp::Target::parse(&url, None, None, true) else { return };
+            let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+            let mut source = cameras::rtsp::Source::new(target, clock);
+            if let Ok(mut stream) = source.open().await {
+                while stream.next().await.is_ok() {}
+            }
+        };
+        tokio::select! {
+            () = camera => {}
+            ended = tokio::time::timeout(Duration::from_secs(20), client) => assert!(ended.is_ok(), "a connection that ended is still read"),
+        }
+    });
+}
+
+/// All that a client of our RTSP server sends in one connection, in pieces of every size.
+pub(crate) fn rtsp_requests(data: &[u8]) {
+    let presentation = Arc::new(rtsp::Presentation::new("camera", Arc::new(format())));
+    for piece in [1, 7, usize::MAX] {
+        let mut session = rtsp::Session::new(
+            rtsp::Config {
+                credentials: None,
+                realm: "camera".into(),
+                nonce: "nonce".into(),
+                session_id: "session".into(),
+                peer: Ipv4Addr::LOCALHOST.into(),
+                udp_ports: Some((5000, 5001)),
+            },
+            Mono::default(),
+        );
+        for bytes in data.chunks(piece) {
+            session.receive(bytes, Mono::default());
+            while let Some(action) = session.poll() {
+                if matches!(action, rtsp::Action::Present { .. }) {
+                    session.present(Some(Arc::clone(&presentation)), Mono::default());
+                }
+            }
+        }
+    }
+}
+
+/// A segment file, as a disk gives it back: with the key, and without.
+pub(crate) fn segment_file(data: &[u8]) {
+    if let Ok(scanned) = SegmentScanner::walk(data) {
+        assert!(scanned.valid_len() <= data.len() as u64);
+    }
+    let key = MediaKey::new(MediaKeyId::from_bytes([1; 16]), [2; 32]);
+    let _ = IndexLoader::load(data, &key);
+}
+
+/// A WHEP offer.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the WebRTC library wants a moment of the machine's clock; which one does not matter"
+)]
+pub(crate) fn whep_offer(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    static IDENTITY: OnceLock<Option<whep::Identity>> = OnceLock::new();
+    let Some(identity) = IDENTITY.get_or_init(|| whep::Identity::generate().ok()) else { return };
+    let local = [SocketAddr::from((Ipv4Addr::LOCALHOST, 5000))];
+    if let Ok((session, answer)) = whep::Session::accept(std::time::Instant::now(), identity, &local, &format().video, text) {
+        assert!(!session.ufrag().is_empty() && answer.starts_with("v=0"));
+    }
+}
