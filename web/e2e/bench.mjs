@@ -1,8 +1,12 @@
 // Measures live view: time to the first frame by WebRTC and by MSE, and latency from the code that each picture carries.
+//
+//   E2E_CAMERA  id of a virtual camera       E2E_TRIES   first frames to take the percentiles of
+//   E2E_SENT    where it tells what it sent  BENCH_JSON  a file for the figures; else they are printed
 import { writeFileSync } from 'node:fs';
-import { base, launch, signedIn } from './browser.mjs';
+import { launch } from './browser.mjs';
+import { BASE, ownersPage } from './owner.mjs';
 
-const camera = `${base}/api/v1/cameras/${process.env.E2E_CAMERA}`;
+const camera = `${BASE}/api/v1/cameras/${process.env.E2E_CAMERA}`;
 const tries = Number(process.env.E2E_TRIES ?? 20);
 /** How long latency is watched, after the first frame. */
 const WATCH_MS = 10_000;
@@ -117,8 +121,8 @@ const note = (name, numbers) => {
 	});
 };
 try {
-	const page = await signedIn(browser);
-	await page.goto(`${base}/policy`);
+	const page = await ownersPage(browser);
+	await page.goto('/policy');
 	for (const path of ['webrtc', 'mse']) {
 		// One that is not counted: the first of everything is slower.
 		await page.evaluate(view, { path, camera, watchMs: 0 });

@@ -9,10 +9,11 @@ export const PHONE = { width: 390, height: 844 };
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-export function launch() {
+/** Chromium, with more command-line switches where a scenario needs them. */
+export function launch(switches = []) {
 	return chromium.launch({
 		executablePath: process.env.E2E_CHROMIUM ?? '/usr/bin/chromium',
-		args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required']
+		args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required', ...switches]
 	});
 }
 
