@@ -90,10 +90,11 @@ impl Relay {
         let disk = Disk::start();
         let shared =
             Shared { demand: Demand::new(), board: Board::new(), open: OpenSegments::default(), disk, store, facts, clock };
-        let webrtc = view::webrtc::Engine::start(&config, Arc::clone(&shared.clock), &tasks, cancel.clone()).await?;
+        let webrtc = view::webrtc::Engine::start(&config, &tasks, cancel.clone()).await?;
         let fleet = Fleet::new(shared.clone());
         let retention = Retention::new(&config, shared.clone());
         let playback = Playback::new(shared.clone());
+        tasks.spawn(record::chronicle(shared.clone(), cancel.clone()));
         tasks.spawn({
             let (shared, fleet, retention, cancel) = (shared.clone(), fleet.clone(), retention.clone(), cancel.clone());
             async move {

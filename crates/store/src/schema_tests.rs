@@ -93,6 +93,6 @@ async fn entities_and_migrations_name_the_same_columns() {
         a::verdict
     );
     assert_eq!(migrated::<accounts::Migrator>().await, derived_accounts);
-    assert_eq!(migrated::<footage::Migrator>().await, derived!(footage::entity::segment));
+    assert_eq!(migrated::<footage::Migrator>().await, derived!(footage::entity::segment, footage::entity::gap));
     assert_eq!(migrated::<keyring::Migrator>().await, derived!(k::key, k::tombstone));
 }

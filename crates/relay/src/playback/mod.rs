@@ -13,7 +13,7 @@ use bytes::Bytes;
 use domain::limits::{PLAYLIST_TIME_MAX, TIMELINE_TIME_MAX};
 use domain::{CameraId, Error, Kind, Result, SegmentId, TimeRange, Timestamp};
 use media::mp4::{TrackSet, init_segment};
-use media::record::{Cause, Gap, Playlist, Record, Timeline as Spans, media_part};
+use media::record::{Playlist, Record, Timeline as Spans, media_part};
 use policy::act::{Download as DownloadAct, TakeSnapshot, ViewRecorded};
 use policy::{Act, Permit};
 
@@ -27,7 +27,6 @@ pub type Timeline = Spans;
 use crate::Watch;
 use crate::fleet::Shared;
 use crate::segment::read_at;
-use crate::state::{RecordingStatus, Status};
 use cache::{Cache, Opened};
 
 /// Bytes of one HLS media segment. A playlist's items are about 4 s; this much is 60 s of 8 Mbit/s, asked for by hand.
@@ -60,19 +59,8 @@ impl Playback {
         let spans = self.spans(camera, range).await?;
         let recorded: Vec<TimeRange> = spans.iter().map(|span| span.range).collect();
         let open = !self.shared.open.of(camera, range).is_empty();
-        let known: Vec<Gap> = self.running_gap(camera, now).into_iter().collect();
+        let known = self.shared.store.gaps(camera, range, now).await?;
         Ok(Timeline::new(range, now, &recorded, &known, open))
-    }
-
-    /// Why nothing is recorded right now.
-    fn running_gap(&self, camera: CameraId, now: Timestamp) -> Option<Gap> {
-        let state = self.shared.board.get(camera, now);
-        let cause = match (state.recording, state.status) {
-            (RecordingStatus::Off, _) => Cause::Off,
-            (_, Status::Offline) => Cause::Offline,
-            _ => return None,
-        };
-        Some(Gap { range: TimeRange::new(state.since, now)?, cause })
     }
 
     pub(crate) async fn playlist(&self, permit: Permit<ViewRecorded>, range: TimeRange) -> Result<String> {

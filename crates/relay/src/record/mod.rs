@@ -1,12 +1,14 @@
 //! Keeping footage: one recorder a camera, one disk writer a filesystem.
 
 mod adopt;
+mod chronicle;
 mod disk;
 mod open;
 mod recorder;
 mod retention;
 
 pub(crate) use adopt::adopt;
+pub(crate) use chronicle::chronicle;
 pub(crate) use disk::Disk;
 pub(crate) use open::{OpenSegment, OpenSegments};
 pub(crate) use recorder::Recorder;

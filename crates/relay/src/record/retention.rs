@@ -107,7 +107,8 @@ impl Retention {
     async fn remove(&self, segment: SegmentRow) -> Result<()> {
         let path = self.shared.store.segment_path(segment.camera, segment.id);
         delete(path).await.map_err(domain::Error::internal)?;
-        self.shared.store.remove_segment(segment.id).await
+        self.shared.store.remove_segment(segment.id).await?;
+        self.shared.store.not_kept_until(segment.camera, segment.start, segment.end).await
     }
 
     async fn used(&self) -> Result<u64> {

@@ -1,4 +1,4 @@
-//! The table of `index.db`.
+//! The tables of `index.db`.
 
 use crate::table::table;
 
@@ -14,5 +14,15 @@ table! {
         bytes: i64,
         has_audio: bool,
         clean: bool,
+    }
+}
+
+table! {
+    /// A time without footage, and why.
+    gap "gap" {
+        #[sea_orm(primary_key, auto_increment = false)] camera: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)] cause: String,
+        #[sea_orm(primary_key, auto_increment = false)] from_at: i64,
+        to_at: Option<i64>,
     }
 }

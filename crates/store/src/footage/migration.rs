@@ -2,7 +2,7 @@
 
 use sea_orm_migration::async_trait::async_trait;
 use sea_orm_migration::prelude::{DbErr, Index, MigrationName, MigrationTrait, MigratorTrait, SchemaManager, Table};
-use sea_orm_migration::schema::{big_integer, boolean, pk_uuid, string, uuid};
+use sea_orm_migration::schema::{big_integer, big_integer_null, boolean, pk_uuid, string, uuid};
 
 /// Every version, oldest first.
 #[derive(Debug)]
@@ -42,7 +42,11 @@ impl MigrationTrait for V1 {
         let mut timeline = Index::create();
         timeline.name("segment_camera_start").table("segment").col("camera").col("start_at");
         manager.create_index(timeline).await?;
-        manager.create_index(Index::create().name("segment_start").table("segment").col("start_at").take()).await
+        manager.create_index(Index::create().name("segment_start").table("segment").col("start_at").take()).await?;
+        let mut gap = Table::create();
+        gap.table("gap").col(uuid("camera")).col(string("cause")).col(big_integer("from_at")).col(big_integer_null("to_at"));
+        gap.primary_key(Index::create().col("camera").col("cause").col("from_at"));
+        manager.create_table(gap).await
     }
 
     fn use_transaction(&self) -> Option<bool> {

@@ -1,6 +1,7 @@
 //! Which footage there is: `index.db`, one row a closed segment file.
 
 pub(crate) mod entity;
+mod gap;
 mod migration;
 
 use std::time::Duration;
@@ -92,11 +93,11 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets every segment of a camera.
+    /// Forgets every segment and gap of a camera.
     pub async fn remove_segments_of(&self, camera: CameraId) -> Result<()> {
         let rows = segment::Entity::delete_many().filter(segment::Column::Camera.eq(Uuid::from_bytes(camera.to_bytes())));
         rows.exec(self.index().write()).await.map_err(error)?;
-        Ok(())
+        self.remove_gaps_of(camera).await
     }
 
     /// Bytes of all closed segments.

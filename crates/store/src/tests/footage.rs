@@ -88,3 +88,23 @@ async fn a_span_that_is_no_segments_is_refused() {
     rig.store.add_segment(segment(CameraId::random(), 0, 3600)).await.unwrap();
     rig.store.add_segment(segment(CameraId::random(), 5, 5)).await.unwrap();
 }
+
+#[tokio::test]
+async fn gaps_say_why_and_one_that_runs_ends_now() {
+    use media::record::{Cause, Gap};
+    let (rig, camera) = (Rig::new().await, CameraId::random());
+    let gap = |from, to, cause| Gap { range: TimeRange::new(t(from), t(to)).unwrap(), cause };
+    let range = TimeRange::new(t(0), t(1000)).unwrap();
+    rig.store.start_gap(camera, t(10), Cause::Offline).await.unwrap();
+    assert_eq!(rig.store.gaps(camera, range, t(15)).await.unwrap(), [gap(10, 15, Cause::Offline)]);
+    rig.store.start_gap(camera, t(20), Cause::Off).await.unwrap();
+    rig.store.end_gap(camera, t(30)).await.unwrap();
+    rig.store.not_kept_until(camera, t(1), t(5)).await.unwrap();
+    rig.store.not_kept_until(camera, t(5), t(8)).await.unwrap();
+    let all = [gap(1, 8, Cause::NotKept), gap(10, 20, Cause::Offline), gap(20, 30, Cause::Off)];
+    assert_eq!(rig.store.gaps(camera, range, t(99)).await.unwrap(), all);
+    let part = TimeRange::new(t(8), t(15)).unwrap();
+    assert_eq!(rig.store.gaps(camera, part, t(99)).await.unwrap(), all[1..2]);
+    rig.store.remove_segments_of(camera).await.unwrap();
+    assert_eq!(rig.store.gaps(camera, range, t(99)).await.unwrap(), []);
+}
