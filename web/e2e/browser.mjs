@@ -49,8 +49,11 @@ export async function openPage(browser, base, { phone = false, dark = false, lan
 	return page;
 }
 
-/** What axe finds wrong with the page as it stands. */
+/** What axe finds wrong with the page as it stands: all of it, as what is scrolled under a bar is not judged fairly. */
 export async function violations(page) {
+	const viewport = page.viewportSize();
+	const height = await page.evaluate(() => document.documentElement.scrollHeight);
+	if (height > viewport.height) await page.setViewportSize({ ...viewport, height });
 	await page.evaluate(AXE);
 	const results = await page.evaluate(() =>
 		window.axe.run(document, {
@@ -58,6 +61,7 @@ export async function violations(page) {
 			runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']
 		})
 	);
+	if (height > viewport.height) await page.setViewportSize(viewport);
 	return results.violations.map(
 		({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target} ${failureSummary}`).join(' | ')}`
 	);

@@ -1,3 +1,11 @@
+interface ProblemDetails {
+	status?: number;
+	detail?: string | undefined;
+	requestId?: string | undefined;
+	field?: string | undefined;
+	retryAfterS?: number | undefined;
+}
+
 /** A refusal or failure, as RFC 9457 problem details carry it. */
 export class Problem extends Error {
 	/** One of the codes that the app has words for, unless the server is newer than this page. */
@@ -6,16 +14,10 @@ export class Problem extends Error {
 	readonly detail: string | undefined;
 	readonly requestId: string | undefined;
 	readonly field: string | undefined;
+	/** Seconds after which another attempt makes sense, where the server says so. */
+	readonly retryAfterS: number | undefined;
 
-	constructor(
-		code: string,
-		rest: {
-			status?: number;
-			detail?: string | undefined;
-			requestId?: string | undefined;
-			field?: string | undefined;
-		} = {}
-	) {
+	constructor(code: string, rest: ProblemDetails = {}) {
 		super(code);
 		this.name = 'Problem';
 		this.code = code;
@@ -23,6 +25,7 @@ export class Problem extends Error {
 		this.detail = rest.detail;
 		this.requestId = rest.requestId;
 		this.field = rest.field;
+		this.retryAfterS = rest.retryAfterS;
 	}
 
 	/** Reads a failed answer. A body that is no problem document still gives a problem: of its status. */
@@ -40,7 +43,8 @@ export class Problem extends Error {
 			status: response.status,
 			detail: text(body.detail),
 			requestId: text(body.request_id) ?? requestId,
-			field: text(body.field)
+			field: text(body.field),
+			retryAfterS: Number.parseInt(response.headers.get('retry-after') ?? '', 10) || undefined
 		});
 	}
 

@@ -5,6 +5,7 @@ const en: Catalog = {
 	'app.skip': 'Skip to content',
 	'app.loading': 'Loading…',
 	'app.retry': 'Try again',
+	'app.retry_in': 'Try again in {wait}.',
 	'app.cancel': 'Cancel',
 	'app.close': 'Close',
 	'app.back': 'Back',
@@ -74,7 +75,6 @@ const en: Catalog = {
 	'sign_in.hide': 'Hide password',
 	'sign_in.submit': 'Sign in',
 	'sign_in.forgot': 'Forgot it? Run {command} on the server to reset the owner’s password.',
-	'sign_in.too_many': 'Try again in {wait}.',
 
 	'grid.title': 'Live',
 	'grid.layout': 'Columns',

@@ -4,6 +4,7 @@ export default {
 	'app.skip': '跳到主要内容',
 	'app.loading': '正在加载…',
 	'app.retry': '重试',
+	'app.retry_in': '请在 {wait} 后再试。',
 	'app.cancel': '取消',
 	'app.close': '关闭',
 	'app.back': '返回',
@@ -69,7 +70,6 @@ export default {
 	'sign_in.hide': '隐藏密码',
 	'sign_in.submit': '登录',
 	'sign_in.forgot': '忘记密码？在服务器上运行 {command} 可以重设主人的密码。',
-	'sign_in.too_many': '请在 {wait} 后再试。',
 
 	'grid.title': '实时',
 	'grid.layout': '每行数量',
