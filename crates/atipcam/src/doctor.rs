@@ -96,7 +96,7 @@ fn space(dir: &Path, quota: Option<u64>) -> Finding {
     };
     let usable = quota.unwrap_or(free / 5 * 4);
     let text = format!(
-        "{} GB free, {} GB for footage: about {} days of one camera at 4 Mbit/s",
+        "{} GB free, {} GB for footage; days of one camera at 4 Mbit/s: {}",
         free / 1_000_000_000,
         usable / 1_000_000_000,
         usable / 1_000_000_000 / CAMERA_GB_PER_DAY

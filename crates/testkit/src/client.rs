@@ -49,6 +49,12 @@ impl Client {
         Ok(Self { http, base: base.trim_end_matches('/').to_owned(), token: String::new() })
     }
 
+    /// The same person at another address, as after a restart.
+    #[must_use]
+    pub fn at(&self, base: &str) -> Self {
+        Self { base: base.trim_end_matches('/').to_owned(), ..self.clone() }
+    }
+
     /// `path` under the API's prefix.
     #[must_use]
     pub fn url(&self, path: &str) -> String {

@@ -1,3 +1,7 @@
 //! The API, called in process.
 
+mod edge;
+mod events;
+mod house;
+mod matrix;
 mod openapi;
