@@ -164,9 +164,30 @@ impl Canvas {
 
     /// Light that fades with distance from its middle.
     pub(super) fn glow(&mut self, x: f32, y: f32, radius: f32, color: Color) {
-        self.shade(Bounds(x - radius, y - radius, x + radius, y + radius), |px, py, _| {
-            let near = (1.0 - (px - x).hypot(py - y) / radius).max(0.0);
+        self.pool(x, y, radius, radius, color);
+    }
+
+    /// The same, as it falls on the ground.
+    pub(super) fn pool(&mut self, x: f32, y: f32, rx: f32, ry: f32, color: Color) {
+        self.shade(Bounds(x - rx, y - ry, x + rx, y + ry), |px, py, _| {
+            let near = (1.0 - ((px - x) / rx).hypot((py - y) / ry)).max(0.0);
             (color, near * near)
+        });
+    }
+
+    /// Light that leaves a lamp in one direction: `reach` says where it ends, seen from the lamp, `width` how wide it is there.
+    pub(super) fn beam(&mut self, from: (f32, f32), reach: (f32, f32), width: f32, color: Color) {
+        let length = reach.0.hypot(reach.1).max(1e-6);
+        let (dx, dy) = (reach.0 / length, reach.1 / length);
+        let (end_x, end_y, half) = (from.0 + reach.0, from.1 + reach.1, width / 2.0);
+        let bounds =
+            Bounds(from.0.min(end_x - half), from.1.min(end_y - half), from.0.max(end_x + half), from.1.max(end_y + half));
+        self.shade(bounds, |x, y, _| {
+            let (x, y) = (x - from.0, y - from.1);
+            let (along, aside) = ((x * dx + y * dy) / length, (x * dy - y * dx).abs());
+            let spread = 0.06 * width + 0.44 * width * along;
+            let inside = if along > 0.0 { (1.0 - along).max(0.0) * (1.0 - aside / spread).max(0.0).sqrt() } else { 0.0 };
+            (color, inside)
         });
     }
 }

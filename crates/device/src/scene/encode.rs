@@ -2,7 +2,9 @@ use bytes::Bytes;
 use domain::{Error, Result};
 use media::au::VIDEO_TIMESCALE;
 use openh264::OpenH264API;
-use openh264::encoder::{BitRate, Encoder, EncoderConfig, FrameRate, IntraFramePeriod, Profile, QpRange, VuiConfig};
+use openh264::encoder::{
+    Complexity, Encoder, EncoderConfig, FrameRate, IntraFramePeriod, Profile, QpRange, RateControlMode, VuiConfig,
+};
 
 use super::{Painter, Shape};
 use crate::clip::write_mp4;
@@ -11,6 +13,9 @@ use crate::marks;
 
 /// How often progress is told, in pictures.
 const PROGRESS_EVERY: u32 = 10;
+
+/// Quantiser of all pictures: drawn edges stay clean, and a 720p scene is about 2 Mbit/s.
+const QUANTISER: u8 = 24;
 
 /// Paints and encodes the whole loop.
 pub(super) fn encode(scene: Scene, shape: Shape, progress: &dyn Fn(Progress)) -> Result<Bytes> {
@@ -39,14 +44,15 @@ pub(super) fn encode(scene: Scene, shape: Shape, progress: &dyn Fn(Progress)) ->
 
 fn config(shape: Shape) -> EncoderConfig {
     EncoderConfig::new()
-        .bitrate(BitRate::from_bps(shape.bits_per_second))
         .max_frame_rate(FrameRate::from_hz(shape.fps as f32))
         .intra_frame_period(IntraFramePeriod::from_num_frames(shape.fps * shape.gop_seconds))
         .profile(Profile::Main)
-        // Every index must be there, and key pictures only where the GOP says.
+        // One quality throughout: every index must be there, and key pictures only where the GOP says.
+        .rate_control_mode(RateControlMode::Off)
+        .qp(QpRange::new(QUANTISER, QUANTISER))
+        .complexity(Complexity::Low)
         .skip_frames(false)
         .scene_change_detect(false)
-        .qp(QpRange::new(16, 34))
         .num_threads(1)
         .vui(VuiConfig::bt709())
 }

@@ -5,41 +5,41 @@ use std::io;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
-pub struct Client {
+pub(crate) struct Client {
     socket: BufReader<TcpStream>,
     url: String,
     cseq: u32,
 }
 
 #[derive(Debug)]
-pub struct Reply {
-    pub status: u16,
-    pub head: String,
-    pub body: String,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 /// One interleaved frame.
 #[derive(Debug, Clone)]
-pub struct Frame {
-    pub channel: u8,
-    pub data: Vec<u8>,
+pub(crate) struct Frame {
+    pub(crate) channel: u8,
+    pub(crate) data: Vec<u8>,
 }
 
 impl Frame {
-    pub fn sequence(&self) -> u16 {
+    pub(crate) fn sequence(&self) -> u16 {
         u16::from_be_bytes([self.data[2], self.data[3]])
     }
 
-    pub fn timestamp(&self) -> u32 {
+    pub(crate) fn timestamp(&self) -> u32 {
         u32::from_be_bytes(self.data[4..8].try_into().unwrap())
     }
 
-    pub fn marker(&self) -> bool {
+    pub(crate) fn marker(&self) -> bool {
         self.data[1] & 0x80 != 0
     }
 
     /// Type of the H.264 NAL unit that the packet carries or continues.
-    pub fn nal_type(&self) -> u8 {
+    pub(crate) fn nal_type(&self) -> u8 {
         match self.data[12] & 0x1f {
             28 => self.data[13] & 0x1f,
             kind => kind,
@@ -48,14 +48,14 @@ impl Frame {
 }
 
 impl Client {
-    pub async fn connect(url: &str) -> Self {
+    pub(crate) async fn connect(url: &str) -> Self {
         let host = url.trim_start_matches("rtsp://").split('/').next().unwrap();
         let socket = BufReader::new(TcpStream::connect(host).await.unwrap());
         Self { socket, url: url.to_owned(), cseq: 0 }
     }
 
     /// Connected and playing its first `tracks` tracks.
-    pub async fn playing(url: &str, tracks: u8) -> Self {
+    pub(crate) async fn playing(url: &str, tracks: u8) -> Self {
         let mut client = Self::connect(url).await;
         for track in 0..tracks {
             let transport = format!("Transport: RTP/AVP/TCP;unicast;interleaved={}-{}", 2 * track, 2 * track + 1);
@@ -66,7 +66,7 @@ impl Client {
     }
 
     /// Sends a request and reads the reply, passing over media.
-    pub async fn ask(&mut self, method: &str, suffix: &str, header: &str) -> io::Result<Reply> {
+    pub(crate) async fn ask(&mut self, method: &str, suffix: &str, header: &str) -> io::Result<Reply> {
         self.cseq += 1;
         let header = if header.is_empty() { String::new() } else { format!("{header}\r\n") };
         let request = format!("{method} {}{suffix} RTSP/1.0\r\nCSeq: {}\r\n{header}\r\n", self.url, self.cseq);
@@ -86,7 +86,7 @@ impl Client {
         Ok(Reply { status: head[9..12].parse().unwrap(), body: String::from_utf8(body).unwrap(), head })
     }
 
-    pub async fn frame(&mut self) -> io::Result<Frame> {
+    pub(crate) async fn frame(&mut self) -> io::Result<Frame> {
         let mut head = [0; 4];
         self.socket.read_exact(&mut head).await?;
         assert_eq!(head[0], b'$');
@@ -96,7 +96,7 @@ impl Client {
     }
 
     /// The next packet of a channel.
-    pub async fn packet(&mut self, channel: u8) -> io::Result<Frame> {
+    pub(crate) async fn packet(&mut self, channel: u8) -> io::Result<Frame> {
         loop {
             let frame = self.frame().await?;
             if frame.channel == channel {
@@ -106,7 +106,7 @@ impl Client {
     }
 
     /// The packets of the next `pictures` pictures, from a picture's first packet on.
-    pub async fn pictures(&mut self, pictures: usize) -> io::Result<Vec<Vec<Frame>>> {
+    pub(crate) async fn pictures(&mut self, pictures: usize) -> io::Result<Vec<Vec<Frame>>> {
         let mut out: Vec<Vec<Frame>> = Vec::new();
         let mut picture = Vec::new();
         while out.len() < pictures {

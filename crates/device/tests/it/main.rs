@@ -1,5 +1,7 @@
 //! A virtual camera as its clients see it: over sockets, with a hand-written client and with ffmpeg.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+
 mod client;
 mod faults;
 mod ffmpeg;

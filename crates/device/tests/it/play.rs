@@ -106,7 +106,9 @@ async fn a_scene_is_encoded_once_and_kept() {
     let teller = std::sync::Arc::clone(&told);
     let config = Config {
         cache_dir: Some(dir.path().join("scenes")),
-        progress: Some(std::sync::Arc::new(move |p: device::Progress| drop(teller.lock().unwrap().insert((p.what, p.done))))),
+        progress: Some(std::sync::Arc::new(move |p: device::Progress| {
+            teller.lock().unwrap().insert((p.what, p.done));
+        })),
         ..test_scene()
     };
     start(config.clone()).await.shutdown().await;
@@ -142,7 +144,7 @@ async fn get(base: &str, path: &str) -> serde_json::Value {
 }
 
 /// Sends a whole request; the status and, where there is one, the JSON of the answer.
-pub async fn http(base: &str, request: &str) -> (u16, serde_json::Value) {
+pub(crate) async fn http(base: &str, request: &str) -> (u16, serde_json::Value) {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let mut socket = tokio::net::TcpStream::connect(base.trim_start_matches("http://")).await.unwrap();
     socket.write_all(request.as_bytes()).await.unwrap();
