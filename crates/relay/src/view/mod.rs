@@ -9,3 +9,6 @@ pub(crate) mod webrtc;
 
 pub use parts::{LiveMessage, LiveParts};
 pub use webrtc::WhepAnswer;
+
+#[cfg(test)]
+mod test_view;

@@ -116,3 +116,7 @@ impl LiveParts {
         self.messages.push_back(LiveMessage::Text(json));
     }
 }
+
+#[cfg(test)]
+#[path = "parts_tests.rs"]
+mod tests;

@@ -34,9 +34,8 @@ impl Quality {
     pub(super) fn judge(&mut self, now: Instant, current: StreamName, report: Report) -> Option<StreamName> {
         let bad = report.loss >= LOSS_BAD || report.round_trip.is_some_and(|time| time >= ROUND_TRIP_BAD);
         self.bad = if bad { self.bad + 1 } else { 0 };
-        if report.loss > LOSS_GOOD || bad {
-            self.good_since = None;
-        }
+        let good = !bad && report.loss <= LOSS_GOOD;
+        self.good_since = good.then(|| self.good_since.unwrap_or(now));
         match current {
             StreamName::Main if self.bad >= BAD_MAX => {
                 *self = Self { bad: 0, good_since: None, retry: self.retry };
@@ -44,8 +43,7 @@ impl Quality {
             }
             StreamName::Main => None,
             StreamName::Sub => {
-                let since = *self.good_since.get_or_insert(now);
-                let well = now.saturating_duration_since(since) >= self.retry && !bad;
+                let well = self.good_since.is_some_and(|since| now.saturating_duration_since(since) >= self.retry);
                 well.then(|| {
                     self.good_since = None;
                     self.retry = (self.retry * 2).min(RETRY_MAX);

@@ -1,8 +1,6 @@
 //! WebRTC views: the handle that offers come in by. The work is done by one task, [`super::hub::Hub`].
 
-use std::sync::Arc;
-
-use domain::{Clock, Error, Kind, Result, ViewId};
+use domain::{Error, Kind, Result, ViewId};
 use media::live::whep::{Identity, OfferError, Session};
 use policy::Principal;
 use policy::act::ViewLive;
@@ -39,12 +37,7 @@ pub(crate) struct Engine {
 
 impl Engine {
     /// Opens the sockets and starts the task, which ends by `cancel` after it has said goodbye to every viewer.
-    pub(crate) async fn start(
-        config: &Config,
-        _clock: Arc<dyn Clock>,
-        tasks: &TaskTracker,
-        cancel: CancellationToken,
-    ) -> Result<Self> {
+    pub(crate) async fn start(config: &Config, tasks: &TaskTracker, cancel: CancellationToken) -> Result<Self> {
         let identity = Identity::generate().map_err(Error::internal)?;
         let sockets = Sockets::open(config.webrtc_port, config.advertise.clone(), now())?;
         let (commands, receiver) = mpsc::channel(COMMANDS_MAX);
@@ -99,3 +92,7 @@ fn refused(error: OfferError) -> Error {
         OfferError::NoCertificate => Error::internal(error),
     }
 }
+
+#[cfg(test)]
+#[path = "webrtc_tests.rs"]
+mod tests;
