@@ -24,7 +24,7 @@ fn arrival(format: &Arc<Format>, index: u32, gop: u32, lost: u32) -> Arrival {
         cts: 0,
         wall: Timestamp::default(),
         arrived: Mono::from_micros(u64::from(index) * 40_000),
-        key: index % gop == 0,
+        key: index.is_multiple_of(gop),
         discontinuity: index == 0,
         data: Bytes::from_static(&[0; 10_000]),
     };

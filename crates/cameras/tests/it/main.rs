@@ -1,5 +1,7 @@
 //! Cameras as they are: a virtual one that misbehaves, and scripted ones that nobody would build.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may fail them")]
+
 mod probe;
 mod refusals;
 mod script;

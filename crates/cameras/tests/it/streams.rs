@@ -164,23 +164,25 @@ async fn a_jump_of_the_cameras_time_is_a_discontinuity_and_not_a_jump_of_ours() 
 
 #[tokio::test]
 async fn lost_packets_are_counted_and_truncated_pictures_cost_no_others() {
-    for faults in [
-        Faults { drop_every: NonZeroU32::new(61), ..Faults::default() },
-        Faults { truncate_every: NonZeroU32::new(5), ..Faults::default() },
-        Faults { reorder_every: NonZeroU32::new(9), ..Faults::default() },
-    ] {
+    let every = NonZeroU32::new;
+    let faults = [
+        Faults { drop_every: every(61), ..Faults::default() },
+        Faults { truncate_every: every(5), ..Faults::default() },
+        Faults { reorder_every: every(9), ..Faults::default() },
+    ];
+    let cases = faults.iter().flat_map(|faults| ["rtsp:", "rtspu:"].map(|scheme| (faults, scheme)));
+    futures::future::join_all(cases.map(async |(faults, scheme)| {
         let camera = camera(|config| config.faults = faults.clone()).await;
-        for url in [camera.url(StreamName::Main), camera.url(StreamName::Main).replace("rtsp:", "rtspu:")] {
-            let mut source = source(&url, None, false);
-            let mut stream = source.open().await.unwrap();
-            let seen = pictures(&mut stream, 60).await;
-            assert_in_order(&seen);
-            if faults.drop_every.is_some() {
-                let lost: u32 = seen.iter().map(|arrival| arrival.lost).sum();
-                assert!(lost > 0 && seen.iter().skip(1).any(|arrival| arrival.unit.discontinuity), "{url}");
-            }
+        let mut source = source(&camera.url(StreamName::Main).replace("rtsp:", scheme), None, false);
+        let mut stream = source.open().await.unwrap();
+        let seen = pictures(&mut stream, 60).await;
+        assert_in_order(&seen);
+        if faults.drop_every.is_some() {
+            let lost: u32 = seen.iter().map(|arrival| arrival.lost).sum();
+            assert!(lost > 0 && seen.iter().skip(1).any(|arrival| arrival.unit.discontinuity), "{scheme}");
         }
-    }
+    }))
+    .await;
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until};
 
 /// Whether sub streams are wanted. Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]
-pub struct Demand(Arc<watch::Sender<Crowd>>);
+pub(crate) struct Demand(Arc<watch::Sender<Crowd>>);
 
 #[derive(Debug, Clone, Copy)]
 struct Crowd {
@@ -31,13 +31,13 @@ pub struct Presence(Demand);
 impl Demand {
     /// With nobody there yet.
     #[must_use]
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Arc::new(watch::Sender::new(Crowd { present: 0, left: None })))
     }
 
     /// Counts somebody for as long as the guard lives.
     #[must_use]
-    pub fn presence(&self) -> Presence {
+    pub(crate) fn presence(&self) -> Presence {
         self.0.send_modify(|crowd| crowd.present += 1);
         Presence(self.clone())
     }

@@ -15,7 +15,8 @@ use media::au::{AudioCodec, VideoCodec};
 use tokio_util::sync::CancellationToken;
 
 use self::backoff::Backoff;
-pub use self::demand::{Demand, Presence};
+pub(crate) use self::demand::Demand;
+pub use self::demand::Presence;
 use crate::feed::Feed;
 use crate::state::{Board, Playable, Problem, Status, StreamState};
 
@@ -23,19 +24,19 @@ use crate::state::{Board, Playable, Problem, Status, StreamState};
 const CLOSE_TIME_MAX: Duration = Duration::from_millis(800);
 
 /// What to pull.
-pub struct Config {
+pub(crate) struct Config {
     /// Whose stream.
-    pub camera: CameraId,
+    pub(crate) camera: CameraId,
     /// Which of its streams.
-    pub stream: StreamName,
+    pub(crate) stream: StreamName,
     /// Its address; may hold a user name and a password, which count where `username` is `None`.
-    pub url: String,
+    pub(crate) url: String,
     /// Whom to sign in as.
-    pub username: Option<String>,
+    pub(crate) username: Option<String>,
     /// With which password.
-    pub password: Option<Secret>,
+    pub(crate) password: Option<Secret>,
     /// Whether sound is wanted.
-    pub audio: bool,
+    pub(crate) audio: bool,
 }
 
 /// Without the address and the sign-in.
@@ -51,7 +52,7 @@ impl std::fmt::Debug for Config {
 
 /// Pulls one stream of one camera.
 #[derive(Debug)]
-pub struct Puller {
+pub(crate) struct Puller {
     config: Config,
     feed: Arc<Feed>,
     board: Board,
@@ -62,13 +63,13 @@ pub struct Puller {
 impl Puller {
     /// A pull that has not begun: see [`Puller::run`].
     #[must_use]
-    pub fn new(config: Config, feed: Arc<Feed>, board: Board, demand: Demand, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(config: Config, feed: Arc<Feed>, board: Board, demand: Demand, clock: Arc<dyn Clock>) -> Self {
         Self { config, feed, board, demand, clock }
     }
 
     /// Pulls until `cancel`; then ends within a second. Connects again after every failure, and after a panic, which one
     /// camera's bytes must not turn into everybody's.
-    pub async fn run(self, cancel: CancellationToken) {
+    pub(crate) async fn run(self, cancel: CancellationToken) {
         let Config { url, username, password, audio, .. } = &self.config;
         let target = match Target::parse(url, username.as_deref(), password.as_ref(), *audio) {
             Ok(target) => target,
@@ -214,3 +215,7 @@ fn seed(camera: CameraId, stream: StreamName) -> u64 {
     let [a, b, c, d, e, f, g, h, ..] = camera.to_bytes();
     u64::from_be_bytes([a, b, c, d, e, f, g, h]) ^ stream as u64
 }
+
+#[cfg(test)]
+#[path = "pull_tests.rs"]
+mod tests;
