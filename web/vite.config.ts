@@ -3,7 +3,7 @@ import tailwindcss from '@tailwindcss/vite';
 import { defineConfig } from 'vitest/config';
 
 /** Where `npm run dev` finds a running server. */
-const server = process.env.ATIPCAM_URL ?? 'http://127.0.0.1:8080';
+const server = process.env.ATIPCAM_URL ?? 'http://127.0.0.1:8480';
 
 export default defineConfig({
 	plugins: [tailwindcss(), sveltekit()],
