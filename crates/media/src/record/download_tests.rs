@@ -67,7 +67,7 @@ fn samples<'a>(trak: &Trak, file: &'a [u8]) -> Vec<(i64, i64, &'a [u8], u32)> {
     }
     assert_eq!((places.len(), durations.clone().count()), (sizes.len(), sizes.len()));
     let mut dts = 0;
-    let offsets = offsets.map(i64::from).chain(std::iter::repeat(0));
+    let offsets = offsets.chain(std::iter::repeat(0));
     let rows = places.iter().zip(durations).zip(offsets).map(|((&(bytes, entry), duration), offset)| {
         let row = (dts, offset, bytes, entry);
         dts += i64::from(duration);

@@ -281,6 +281,30 @@ proptest! {
     }
 }
 
+/// Everything that is done with a file, on what fuzzers found and on well-sealed files that no recorder of ours would write.
+#[test]
+fn the_corpus_of_damaged_files_is_survived_and_what_loads_is_served() {
+    let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/segment_file");
+    let key = MediaKey::new(MediaKeyId::from_bytes([1; 16]), [2; 32]);
+    let mut served = 0;
+    for entry in std::fs::read_dir(corpus).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        let _ = SegmentScanner::walk(&bytes);
+        let Ok(loaded) = IndexLoader::load(&bytes, &key) else { continue };
+        let range = domain::TimeRange::new(loaded.index.start().unwrap(), T0 + 1000 * SEGMENT_TIME_MAX).unwrap();
+        let (mut playlist, mut download) = (Playlist::new(range), DownloadBuilder::new(range));
+        playlist.add(&loaded.index);
+        let added = download.add(&loaded.index).is_ok();
+        served += usize::from(playlist.finish().is_some() && added && download.finish().is_ok());
+        for record in loaded.index.records() {
+            let Ok(samples) = open(&bytes, &loaded.reader, &record.at()) else { continue };
+            let tracks = crate::mp4::TrackSet::all(loaded.index.format());
+            media_part(record, tracks, &samples, &mut Vec::new()).unwrap();
+        }
+    }
+    assert!(served > 2, "the corpus has files that load");
+}
+
 /// The vectors of docs/segment-format.md.
 mod vectors {
     use super::*;

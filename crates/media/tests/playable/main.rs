@@ -1,4 +1,5 @@
 //! What is made from a recording plays: ffmpeg decodes every picture and sound of it without a complaint.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may fail them")]
 
 mod source;
 

@@ -113,7 +113,7 @@ fn samples(trak: &Trak) -> Vec<(i64, i64, bool, std::ops::Range<usize>)> {
     let spread = |count: u32, value: i64| std::iter::repeat_n(value, count as usize);
     let mut durations = stbl.stts.entries.iter().flat_map(|entry| spread(entry.sample_count, entry.sample_delta.into()));
     let mut offsets =
-        stbl.ctts.iter().flat_map(|ctts| &ctts.entries).flat_map(|entry| spread(entry.sample_count, entry.sample_offset.into()));
+        stbl.ctts.iter().flat_map(|ctts| &ctts.entries).flat_map(|entry| spread(entry.sample_count, entry.sample_offset));
     let chunks: Vec<u64> = stbl.stco.as_ref().unwrap().entries.iter().map(|&offset| offset.into()).collect();
     let (mut out, mut dts) = (Vec::new(), 0);
     for (n, &chunk) in chunks.iter().enumerate() {
