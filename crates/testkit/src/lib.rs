@@ -7,6 +7,7 @@ mod clock;
 pub mod fragment;
 mod process;
 mod rtsp_server;
+mod seed;
 mod server;
 
 pub use client::{Client, LiveView, Told};
@@ -14,6 +15,7 @@ pub use clip::{Clip, decode, probe};
 pub use clock::ManualClock;
 pub use process::{Process, command, output};
 pub use rtsp_server::RtspServer;
+pub use seed::{Person, Town};
 pub use server::Server;
 
 /// What a test tells when it fails: a sentence is enough.
