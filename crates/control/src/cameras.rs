@@ -1,8 +1,12 @@
-use domain::{AudioMode, CameraId, HomeId, Result, Secret, Timestamp};
+//! Cameras: the desired state. The relay hears of each change and follows it.
+
+use domain::{AudioMode, CameraId, Error, HomeId, Kind, Result, Secret, Timestamp};
 use policy::Permit;
 use policy::act::{AddCamera, EditCamera, ListCameras, ReadCamera, RemoveCamera};
+use store::{CameraAccess, CameraDraft, CameraRow};
 
-use crate::Control;
+use crate::validation::{CameraUrl, camera_credential, camera_name, camera_url};
+use crate::{Control, address};
 
 /// A camera as people who may see it see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,12 +33,12 @@ pub struct Camera {
     pub created: Timestamp,
 }
 
-/// A camera to add.
+/// A camera to add. User name and password may stand in a URL; the fields of their own win.
 #[derive(Debug, Clone, Default)]
 pub struct NewCamera {
     /// What people call it: 1 to 64 characters.
     pub name: String,
-    /// rtsp or rtsps URL of the main stream; user name and password in it are taken out and sealed apart.
+    /// rtsp or rtsps URL of the main stream.
     pub main_url: Secret,
     /// URL of the sub stream.
     pub sub_url: Option<Secret>,
@@ -51,9 +55,9 @@ pub struct NewCamera {
 pub struct CameraEdit {
     /// New name.
     pub name: Option<String>,
-    /// New URL of the main stream.
+    /// New URL of the main stream; a user name or password in it replaces the one that is kept.
     pub main_url: Option<Secret>,
-    /// New URL of the sub stream.
+    /// New URL of the sub stream, likewise.
     pub sub_url: Option<Option<Secret>>,
     /// New user name.
     pub username: Option<Option<String>>,
@@ -65,25 +69,125 @@ pub struct CameraEdit {
     pub recording: Option<bool>,
 }
 
-#[allow(unused_variables, clippy::todo, clippy::unused_async, missing_docs)]
 impl Control {
+    /// The cameras of the permit's home, oldest first.
     pub async fn cameras(&self, permit: Permit<ListCameras>) -> Result<Vec<Camera>> {
-        todo!()
+        let rows = self.inner.store.cameras_of(permit.object()).await?;
+        let mut cameras = Vec::with_capacity(rows.len());
+        for row in rows {
+            let access = self.inner.store.open_access(&permit, &row).await?;
+            cameras.push(camera(row, access));
+        }
+        Ok(cameras)
     }
 
+    /// The permit's camera.
     pub async fn camera(&self, permit: Permit<ReadCamera>) -> Result<Camera> {
-        todo!()
+        let found = self.inner.store.camera(permit.object()).await?;
+        let row = found.ok_or_else(|| Error::new(Kind::NotFound, "not_found", "no such camera, or none that you may see"))?;
+        let access = self.inner.store.open_access(&permit, &row).await?;
+        Ok(camera(row, access))
     }
 
+    /// Adds a camera to the permit's home; it records from the start.
     pub async fn add_camera(&self, permit: Permit<AddCamera>, new: NewCamera) -> Result<Camera> {
-        todo!()
+        let none = CameraAccess { name: String::new(), main_url: String::new(), sub_url: None, username: None, password: None };
+        let mut draft = CameraDraft { access: none, audio: new.audio, recording: true };
+        let edit = CameraEdit {
+            name: Some(new.name),
+            main_url: Some(new.main_url),
+            sub_url: new.sub_url.map(Some),
+            username: new.username.map(Some),
+            password: new.password.map(Some),
+            ..CameraEdit::default()
+        };
+        Checked::new(edit)?.apply(&mut draft);
+        let row = self.inner.store.add_camera(&permit, draft.clone()).await?;
+        Ok(camera(row, draft.access))
     }
 
+    /// Changes the permit's camera.
     pub async fn edit_camera(&self, permit: Permit<EditCamera>, edit: CameraEdit) -> Result<Camera> {
-        todo!()
+        let checked = Checked::new(edit)?;
+        let mut access = None;
+        let change = |draft: &mut CameraDraft| {
+            checked.apply(draft);
+            access = Some(draft.access.clone());
+            Ok(())
+        };
+        let row = self.inner.store.edit_camera(&permit, change).await?;
+        let access = access.ok_or_else(|| Error::internal("an edit that did not happen"))?;
+        Ok(camera(row, access))
     }
 
+    /// Removes the permit's camera and destroys the keys of its footage; the relay deletes the files.
     pub async fn remove_camera(&self, permit: Permit<RemoveCamera>) -> Result<()> {
-        todo!()
+        self.inner.store.remove_camera(&permit).await
     }
+}
+
+fn camera(row: CameraRow, access: CameraAccess) -> Camera {
+    Camera {
+        id: row.id,
+        home: row.home,
+        name: access.name,
+        main_address: address::shown(&access.main_url),
+        sub_address: access.sub_url.as_deref().map(address::shown),
+        username: access.username,
+        has_password: access.password.is_some(),
+        audio: row.audio,
+        recording: row.recording,
+        created: row.created,
+    }
+}
+
+/// A [`CameraEdit`] in which nothing can be wrong any more.
+struct Checked {
+    name: Option<String>,
+    main_url: Option<CameraUrl>,
+    sub_url: Option<Option<CameraUrl>>,
+    username: Option<Option<String>>,
+    password: Option<Option<String>>,
+    audio: Option<AudioMode>,
+    recording: Option<bool>,
+}
+
+impl Checked {
+    fn new(edit: CameraEdit) -> Result<Self> {
+        let username = edit.username.map(|text| text.map_or(Ok(None), |text| camera_credential("username", &text)));
+        let password = edit.password.map(|text| text.map_or(Ok(None), |text| camera_credential("password", text.expose())));
+        Ok(Self {
+            name: edit.name.as_deref().map(camera_name).transpose()?,
+            main_url: edit.main_url.as_ref().map(camera_url).transpose()?,
+            sub_url: edit.sub_url.map(|url| url.as_ref().map(camera_url).transpose()).transpose()?,
+            username: username.transpose()?,
+            password: password.transpose()?,
+            audio: edit.audio,
+            recording: edit.recording,
+        })
+    }
+
+    /// The sub stream's URL first, the main stream's next, the fields of their own last: the last word counts.
+    fn apply(self, draft: &mut CameraDraft) {
+        let access = &mut draft.access;
+        if let Some(url) = self.sub_url {
+            access.sub_url = url.map(|url| take(url, &mut access.username, &mut access.password));
+        }
+        if let Some(url) = self.main_url {
+            access.main_url = take(url, &mut access.username, &mut access.password);
+        }
+        access.name = self.name.unwrap_or_else(|| std::mem::take(&mut access.name));
+        access.username = self.username.unwrap_or_else(|| access.username.take());
+        access.password = self.password.unwrap_or_else(|| access.password.take());
+        draft.audio = self.audio.unwrap_or(draft.audio);
+        draft.recording = self.recording.unwrap_or(draft.recording);
+    }
+}
+
+/// The bare URL; a user name and password that stood in it go to where they are kept.
+fn take(url: CameraUrl, username: &mut Option<String>, password: &mut Option<String>) -> String {
+    if url.username.is_some() || url.password.is_some() {
+        (*username, *password) = (url.username, url.password);
+    }
+    url.url
 }

@@ -1,16 +1,33 @@
-//! Use cases by noun: accounts, sessions, cameras, and the facts that decide who may what.
+//! Use cases by noun: accounts, sessions, homes, cameras, and the facts that decide who may what.
+//!
+//! Floor 5 of the house. What touches a person's data takes a [`policy::Permit`] by value, and [`Control::ask`] is where one
+//! comes from: it gathers facts, lets [`policy::decide`] judge, and writes the verdict to the audit log. Control writes the
+//! desired state; the relay hears of it on the store's bus and makes it so. Neither knows the other.
+
 mod accounts;
+mod address;
 mod ask;
 mod cameras;
+mod facts;
+mod limiter;
+mod password;
+mod people;
+mod upkeep;
+mod validation;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::{Clock, Secret};
 use policy::FactsSource;
 use store::Store;
 
-pub use accounts::{Account, HomeRole, SetUp, SetupState, SignedIn};
+pub use accounts::{Account, HomeRole, NewAccount, SetUp, SetupState, SignedIn};
 pub use cameras::{Camera, CameraEdit, NewCamera};
+
+use facts::LiveFacts;
+use limiter::Limiter;
+use password::Hasher;
+use upkeep::Upkeep;
 
 /// What the deployment decides.
 #[derive(Debug, Clone, Default)]
@@ -21,24 +38,48 @@ pub struct Config {
 
 /// The use cases. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Control {}
+pub struct Control {
+    inner: Arc<Inner>,
+}
 
-#[allow(unused_variables, clippy::todo, clippy::unused_async, missing_docs)]
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    config: Config,
+    facts: Arc<LiveFacts>,
+    limiter: Mutex<Limiter>,
+    hasher: Hasher,
+    upkeep: Upkeep,
+}
+
 impl Control {
-    /// Starts the audit writer, so it must be called within a tokio runtime.
+    /// Starts the task that writes verdicts and clears away what is past its time, so it must be called within a tokio
+    /// runtime. The task ends with the last clone.
     #[must_use]
     pub fn new(store: Store, clock: Arc<dyn Clock>, config: Config) -> Self {
-        todo!()
+        let facts = Arc::new(LiveFacts::new(store.clone()));
+        let upkeep = Upkeep::start(store.clone(), clock.clone());
+        let (limiter, hasher) = (Mutex::default(), Hasher::new());
+        Self { inner: Arc::new(Inner { store, clock, config, facts, limiter, hasher, upkeep }) }
     }
 
     /// The facts that running views ask again.
     #[must_use]
     pub fn facts(&self) -> Arc<dyn FactsSource> {
-        todo!()
+        self.inner.facts.clone()
     }
 
     /// Writes what is still queued for the audit log; call it before [`Store::close`].
     pub async fn close(&self) {
-        todo!()
+        self.inner.upkeep.flush().await;
+    }
+
+    fn with_limiter<T>(&self, use_it: impl FnOnce(&mut Limiter) -> T) -> T {
+        // Counters are whole after every step, so a panic elsewhere does not spoil them.
+        use_it(&mut self.inner.limiter.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,8 +17,7 @@ use crate::db::error;
 use crate::seal::Place;
 use crate::{Change, Store};
 
-/// An account to make.
-#[derive(Debug)]
+/// An account to make. Its `Debug` shows the id alone.
 pub struct NewAccount<'a> {
     /// The person's id, new and random.
     pub subject: SubjectId,
@@ -30,6 +29,12 @@ pub struct NewAccount<'a> {
     pub adult: bool,
     /// What the person agreed to.
     pub agreement: Agreement,
+}
+
+impl fmt::Debug for NewAccount<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NewAccount({}, ..)", self.subject)
+    }
 }
 
 /// An agreement to a version of the policy.
