@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::crypto::from_feature_flags;
 use str0m::media::{Direction, KeyframeRequestKind, MediaKind};
-use str0m::rtp::RtpPacket;
+use str0m::rtp::{Extension, RtpPacket};
 use str0m::{Candidate, RtcConfig};
 
 use super::*;
@@ -90,6 +90,8 @@ struct Scene {
     wire: Vec<(Instant, bool, Vec<u8>)>,
     /// Datagrams to the browser that are lost: told how many came before and their length.
     lose: Box<dyn FnMut(usize, usize) -> bool>,
+    /// What each datagram to the browser takes longer than `DELAY`, told how many came before.
+    jitter: Box<dyn Fn(usize) -> Duration>,
     sent: usize,
     events: Vec<(Duration, Event)>,
     got: Vec<Got>,
@@ -116,7 +118,7 @@ fn browser(now: Instant, config: RtcConfig) -> Browser {
 }
 
 fn chromium() -> RtcConfig {
-    RtcConfig::new().enable_pcmu(true, false).enable_pcma(true, false)
+    RtcConfig::new().enable_pcmu(true, false).enable_pcma(true, false).set_extension(6, Extension::PlayoutDelay)
 }
 
 #[allow(clippy::disallowed_methods, reason = "an origin for the hand-moved clock")]
@@ -142,6 +144,7 @@ impl Scene {
             video,
             wire: Vec::new(),
             lose: Box::new(|_, _| false),
+            jitter: Box::new(|_| Duration::ZERO),
             sent: 0,
             events: Vec::new(),
             got: Vec::new(),
@@ -167,7 +170,7 @@ impl Scene {
                 Output::Send(datagram) => {
                     assert_eq!((datagram.from, datagram.to), (address(1000), address(2000)));
                     if !(self.lose)(self.sent, datagram.bytes.len()) {
-                        self.wire.push((self.now + DELAY, true, datagram.bytes));
+                        self.wire.push((self.now + DELAY + (self.jitter)(self.sent), true, datagram.bytes));
                     }
                     self.sent += 1;
                 }
@@ -409,6 +412,21 @@ fn reports_tell_loss_and_round_trip() {
     let round_trip = report.round_trip.unwrap();
     // RTCP counts in 1/65536 s.
     assert!((DELAY * 2 - MS..DELAY * 2 + 10 * MS).contains(&round_trip), "{report:?}");
+}
+
+#[test]
+fn pictures_are_shown_as_they_come_unless_the_network_is_uneven() {
+    let format = format();
+    let mut scene = Scene::connected(cached(&format, 0, 5));
+    let asked = |scene: &Scene| scene.of(true).last().unwrap().packet.header.ext_vals.play_delay_max;
+    scene.live(&format, 5, 130);
+    assert_eq!(asked(&scene), Some(MediaTime::ZERO));
+    scene.jitter = Box::new(|n| (n % 7) as u32 * 30 * MS);
+    scene.live(&format, 130, 260);
+    assert!(asked(&scene) > Some(MediaTime::from_secs(10)), "{:?}", asked(&scene));
+    scene.jitter = Box::new(|_| Duration::ZERO);
+    scene.live(&format, 260, 390);
+    assert_eq!(asked(&scene), Some(MediaTime::ZERO));
 }
 
 #[test]

@@ -45,6 +45,10 @@ const WALL_LAG: Duration = Duration::from_secs(1);
 /// The clock of G.711 over RTP (RFC 3551), the only sound a viewer is sent.
 const AUDIO_RATE: u32 = 8000;
 
+/// Unevenness of arrival (RFC 3550, section 6.4.1) above which the browser is left to buffer, and below which it no longer is.
+const JITTER_HIGH: Duration = Duration::from_millis(30);
+const JITTER_LOW: Duration = Duration::from_millis(10);
+
 /// A viewer that has nothing to do is looked at this often.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -123,6 +127,8 @@ pub struct Session {
     next_burst: Instant,
     replayed_at: Option<Instant>,
     replay_wanted: bool,
+    /// Packets reach the viewer so unevenly that pictures shown as they come would stutter.
+    uneven: bool,
 
     audio: Option<(Lane, AgreedAudio)>,
     /// Media time of the newest picture in microseconds, and when it left: by this both tracks' times become wall-clock times.
@@ -179,6 +185,7 @@ impl Session {
             next_burst: now,
             replayed_at: None,
             replay_wanted: false,
+            uneven: false,
             audio: agreed.audio.map(|audio| (Lane::new(audio.mid, AUDIO_RATE), audio)),
             sync: None,
         };
@@ -273,6 +280,10 @@ impl Session {
                 None
             }
             str0m::Event::MediaEgressStats(stats) if stats.mid == self.video.mid => {
+                if let Some(remote) = &stats.remote {
+                    let jitter = Duration::from_micros(u64::from(remote.jitter) * 1_000_000 / u64::from(VIDEO_TIMESCALE));
+                    self.uneven = jitter > if self.uneven { JITTER_LOW } else { JITTER_HIGH };
+                }
                 stats.loss.map(|loss| Event::Report(Report { loss, round_trip: stats.rtt }))
             }
             str0m::Event::IceConnectionStateChange(IceConnectionState::Disconnected) | str0m::Event::Closed => {
@@ -354,7 +365,7 @@ impl Session {
         for payload in burst {
             let sequence = self.video.next_sequence();
             let write = RtpWrite::new(self.video_type, sequence.into(), self.timestamp, wall, Arc::clone(&payload.data));
-            stream.write_rtp(write.marker(payload.marker).nackable(true).ext_vals(playout_delay()));
+            stream.write_rtp(write.marker(payload.marker).nackable(true).ext_vals(playout_delay(self.uneven)));
         }
         self.sent += burst.len();
         let mut charge = BURST_TIME * burst.len() as u32 / BURST_PACKETS as u32;
@@ -420,9 +431,11 @@ fn micros(unit: &Unit) -> Option<i64> {
     Some(unit.au.dts.checked_mul(1_000_000)? / i64::from(unit.au.timescale().max(1)))
 }
 
-/// Asks the browser to show pictures as soon as they are decoded, without a buffer of its own against jitter.
-fn playout_delay() -> ExtensionValues {
-    ExtensionValues { play_delay_min: Some(MediaTime::ZERO), play_delay_max: Some(MediaTime::ZERO), ..ExtensionValues::default() }
+/// Asks the browser to show pictures as soon as they are decoded, or leaves it to buffer against the network's jitter.
+fn playout_delay(uneven: bool) -> ExtensionValues {
+    // The largest that the extension can say: no limit.
+    let most = if uneven { MediaTime::from_hundredths(0xfff) } else { MediaTime::ZERO };
+    ExtensionValues { play_delay_min: Some(MediaTime::ZERO), play_delay_max: Some(most), ..ExtensionValues::default() }
 }
 
 #[cfg(test)]
