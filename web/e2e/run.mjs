@@ -379,7 +379,7 @@ async function fallbacks() {
 }
 
 async function signOutAndIn() {
-	await step('signing out ends it, and signing in comes back to the same page', async () => {
+	await step('signing out ends the session', async () => {
 		await page.goto('/account');
 		await page.getByRole('button', { name: '退出登录' }).click();
 		await page.waitForURL('**/sign-in**');

@@ -18,7 +18,7 @@ type Message =
 /** Media not yet in the browser's buffer. Ten seconds of 8 Mbit/s; a decoder this far behind will not catch up. */
 const QUEUE_BYTES_MAX = 10 * 1024 * 1024;
 /** How far behind the newest picture we aim to be, at best; every time it runs dry a step more. */
-const LAG_S_MIN = 0.06;
+const LAG_S_MIN = 0.08;
 const LAG_S_STEP = 0.04;
 const LAG_S_MAX = 0.6;
 /** Beyond this much more than the aim we jump; below it we only play a little faster. */

@@ -89,8 +89,8 @@ function drawGap(
 	context.beginPath();
 	context.rect(from, TRACK_TOP, to - from, TRACK_HEIGHT);
 	context.clip();
-	// The cause shows by pattern as well as by word: lost is hatched, meant to be empty is plain.
-	if (gap.cause === 'offline' || gap.cause === 'unknown') {
+	// The cause shows by pattern as well as by word: what was lost is hatched, what was never there is plain.
+	if (gap.cause === 'offline') {
 		context.strokeStyle = paint.hatch;
 		context.lineWidth = 1;
 		context.beginPath();
