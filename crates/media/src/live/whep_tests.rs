@@ -1,16 +1,17 @@
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use domain::{Mono, Timestamp};
 use proptest::prelude::*;
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::crypto::from_feature_flags;
-use str0m::media::{Direction, KeyframeRequestKind, MediaKind};
+use str0m::media::{Direction, KeyframeRequestKind, MediaKind, MediaTime, Mid};
 use str0m::rtp::{Extension, RtpPacket};
 use str0m::{Candidate, RtcConfig};
 
 use super::*;
-use crate::au::{AccessUnit, AudioCodec, AudioFormat, Format};
+use crate::au::{AccessUnit, AudioCodec, AudioFormat, Format, VideoCodec};
 
 const MS: Duration = Duration::from_millis(1);
 /// One way through the network.
@@ -95,6 +96,8 @@ struct Scene {
     sent: usize,
     events: Vec<(Duration, Event)>,
     got: Vec<Got>,
+    /// The newest sender report of each track: its section, wall-clock time and RTP time.
+    reported: Vec<(Mid, SystemTime, MediaTime)>,
     gop: Vec<Arc<Unit>>,
 }
 
@@ -148,6 +151,7 @@ impl Scene {
             sent: 0,
             events: Vec::new(),
             got: Vec::new(),
+            reported: Vec::new(),
             gop: Vec::new(),
         }
     }
@@ -194,6 +198,10 @@ impl Scene {
             match self.browser.poll_output().unwrap() {
                 str0m::Output::Transmit(t) => self.wire.push((self.now + DELAY, false, t.contents.to_vec())),
                 str0m::Output::Event(str0m::Event::RtpPacket(packet)) => self.got.push(Got { at: self.time(), packet }),
+                str0m::Output::Event(str0m::Event::SenderFeedback(report)) => {
+                    self.reported.retain(|(mid, ..)| *mid != report.mid);
+                    self.reported.push((report.mid, report.sender_info.ntp_time, report.sender_info.rtp_time));
+                }
                 str0m::Output::Event(_) => {}
                 str0m::Output::Timeout(_) => return,
             }
@@ -386,6 +394,32 @@ fn sound_never_comes_before_the_picture_and_keeps_its_clock() {
 }
 
 #[test]
+fn lips_match_although_pictures_arrive_later_than_their_sound() {
+    let format = format();
+    let mut scene = Scene::connected(cached(&format, 0, 10));
+    scene.run(50 * MS, |_| false);
+    for n in 10..120 {
+        scene.session.push(scene.now, &picture(&format, n));
+        // 200 ms of media ahead of the picture that leaves at the same moment.
+        scene.session.push(scene.now, &sound(&format, 2 * n + 10));
+        scene.run(20 * MS, |_| false);
+        scene.session.push(scene.now, &sound(&format, 2 * n + 11));
+        scene.run(20 * MS, |_| false);
+    }
+    // Picture 100 and sound 200 were taken at the same moment.
+    let wall_clock = |video: bool, timestamp: u32| {
+        let (_, at, rtp) = scene.reported.iter().find(|(mid, ..)| (*mid == scene.video) == video).unwrap();
+        let ticks = timestamp.wrapping_sub(rtp.numer() as u32) as i32;
+        let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs_f64();
+        since + f64::from(ticks) / f64::from(rtp.denom())
+    };
+    let picture = scene.pictures().iter().find(|p| p.2 == 100).unwrap().1;
+    let sound = scene.of(false).iter().find(|got| got.packet.payload[0] == 200).unwrap().packet.header.timestamp;
+    let apart = wall_clock(true, picture) - wall_clock(false, sound);
+    assert!(apart.abs() < 0.01, "{apart} s apart");
+}
+
+#[test]
 fn timestamps_go_on_when_the_cameras_clock_starts_again() {
     let format = format();
     let mut scene = Scene::connected(cached(&format, 1000, 1005));
@@ -477,7 +511,11 @@ fn the_answer_has_what_was_agreed_and_nothing_else() {
     assert!(answer.contains(&format!("a=ice-ufrag:{}", session.ufrag())));
     // Main is what the stream's parameter sets say.
     let main = offer.lines().find(|line| line.contains("4d001f") && line.contains("packetization-mode=1")).unwrap();
-    assert!(main.starts_with(&format!("a=fmtp:{} ", session.video_type)), "{main} but {:?}", session.video_type);
+    assert!(
+        main.starts_with(&format!("a=fmtp:{} ", session.pictures.payload_type())),
+        "{main} but {:?}",
+        session.pictures.payload_type()
+    );
 }
 
 #[test]
