@@ -108,7 +108,7 @@ pub(super) fn picture(format: &Arc<Format>, n: u8) -> AccessUnit {
 
 /// A browser: offers, then receives pictures.
 pub(super) struct Browser {
-    rtc: Rtc,
+    rtc: Box<Rtc>,
     socket: UdpSocket,
     pending: Option<SdpPendingOffer>,
     pub(super) offer: String,
@@ -127,7 +127,7 @@ impl Browser {
         api.add_media(MediaKind::Video, Direction::RecvOnly, None, None, None);
         let (offer, pending) = api.apply().unwrap();
         let offer = offer.to_sdp_string();
-        Self { rtc, socket, pending: Some(pending), offer, pictures: Vec::new(), closed: false }
+        Self { rtc: Box::new(rtc), socket, pending: Some(pending), offer, pictures: Vec::new(), closed: false }
     }
 
     pub(super) fn take_answer(&mut self, sdp: &str) {

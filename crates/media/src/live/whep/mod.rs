@@ -76,7 +76,8 @@ pub struct Report {
 /// One viewer.
 #[derive(Debug)]
 pub struct Session {
-    rtc: Rtc,
+    /// 10 KB, which nobody should have to move.
+    rtc: Box<Rtc>,
     ufrag: String,
     state: State,
     /// `Rtc` wants to be told the time again at this moment.
@@ -124,7 +125,7 @@ impl Session {
         let agreed = offer::answer(now, identity, local, video, offer)?;
         let (mid, payload_type) = agreed.video;
         let session = Self {
-            rtc: agreed.rtc,
+            rtc: Box::new(agreed.rtc),
             ufrag: agreed.ufrag,
             state: State::Connecting,
             wake: now,
