@@ -12,6 +12,7 @@ SOAK_SECONDS ?= 600
 
 CARGO := cargo
 target := $(or $(CARGO_TARGET_DIR),target)
+rig := $(CARGO) run --locked -q -p testkit --bin rig --
 say = @printf '\n==> %s\n'
 
 .PHONY: help run build test bench soak fmt setup-run setup-test fmt-check tidy web web-test clippy rust-test e2e
@@ -32,11 +33,11 @@ test: setup-test fmt-check tidy web-test clippy rust-test e2e ## Every check and
 
 bench: setup-test build ## Start-up and latency figures of live view, measured in Chromium on virtual cameras
 	$(say) 'measuring'
-	@$(CARGO) run --locked -q -p testkit --bin rig -- bench --server $(target)/release/atipcam
+	@$(rig) bench --server $(target)/release/atipcam
 
 soak: setup-test build ## A viewer that reads nothing, a camera that flaps for ten minutes: nobody else may lose a picture
 	$(say) 'soaking for $(SOAK_SECONDS) s'
-	@$(CARGO) run --locked -q -p testkit --bin rig -- soak --server $(target)/release/atipcam --seconds $(SOAK_SECONDS)
+	@$(rig) soak --server $(target)/release/atipcam --seconds $(SOAK_SECONDS)
 
 fmt: web/node_modules/.package-lock.json ## Format everything
 	@$(CARGO) fmt --all
@@ -88,5 +89,6 @@ rust-test: web
 e2e: web
 	$(say) 'the journeys in Chromium against the real server'
 	@$(CARGO) build --locked -p atipcam
-	@$(CARGO) run --locked -q -p testkit --bin rig -- e2e --server $(target)/debug/atipcam
-	@$(CARGO) run --locked -q -p testkit --bin rig -- soak --server $(target)/debug/atipcam --seconds 30
+	@$(rig) demo --server $(target)/debug/atipcam
+	@$(rig) foreign --server $(target)/debug/atipcam
+	@$(rig) soak --server $(target)/debug/atipcam --seconds 30

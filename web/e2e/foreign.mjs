@@ -32,7 +32,7 @@ async function moves(page, camera, path) {
 	return video;
 }
 
-const noUdp = ['--force-webrtc-ip-handling-policy=disable_non_proxied_udp'];
+const noUdp = ['--webrtc-ip-handling-policy=disable_non_proxied_udp'];
 
 await step('live by MSE, with sound, where UDP is blocked', noUdp, async (page) => {
 	const video = await moves(page, cameras.front, 'mse');

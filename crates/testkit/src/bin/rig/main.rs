@@ -25,8 +25,10 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Rig {
-    /// The journeys in Chromium: the demo's cameras, then cameras that are not ours.
-    E2e,
+    /// A newcomer's journey in Chromium with the demo's four cameras.
+    Demo,
+    /// The same with cameras that are not ours.
+    Foreign,
     /// A viewer that reads nothing and a camera that flaps: nobody else may lose a picture, and memory returns.
     Soak {
         /// How long.
@@ -45,10 +47,8 @@ enum Rig {
 async fn main() -> ExitCode {
     let Arguments { rig, server } = Arguments::parse();
     let done = match rig {
-        Rig::E2e => match demo::run(&server).await {
-            Ok(()) => foreign::run(&server).await,
-            failed => failed,
-        },
+        Rig::Demo => demo::run(&server),
+        Rig::Foreign => foreign::run(&server).await,
         Rig::Soak { seconds } => soak::run(&server, Duration::from_secs(seconds)).await,
         Rig::Bench { tries } => bench::run(&server, tries).await,
     };
