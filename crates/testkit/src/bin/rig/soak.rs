@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use device::{Camera, Config, Faults, Running, Scene};
+use device::{Camera, Config, Faults, Running, Scene, Source};
 use domain::{Clock as _, StreamName, SystemClock, Timestamp};
 use serde_json::{Value, json};
 use testkit::fragment::Continuity;
-use testkit::{Client, LiveView, Result, Server, Told, command, decode, output};
-use tokio::time::{Instant, sleep, sleep_until};
+use testkit::{Client, Clip, LiveView, Result, Server, Told, command, decode, output};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// How long everything runs undisturbed first, so that rings and caches are full.
 const WARM_UP: Duration = Duration::from_secs(12);
@@ -31,7 +31,9 @@ pub(crate) async fn run(binary: &Path, length: Duration) -> Result<()> {
     println!("soak: {length:?} with a viewer that reads nothing and a camera that flaps");
     let server = Server::start(binary, "serve")?;
     let owner = server.set_up().await?;
-    let (steady, flapping) = (start_camera(Scene::StreetDay).await?, start_camera(Scene::Test).await?);
+    let dir = tempfile::tempdir()?;
+    let clip = Clip::h264_aac(dir.path(), 24)?;
+    let (steady, flapping) = (start_camera(Source::File(clip.file)).await?, start_camera(Source::Scene(Scene::Test)).await?);
     let (steady_id, flapping_id) = (add(&owner, "Steady", &steady).await?, add(&owner, "Flapping", &flapping).await?);
     for id in [&steady_id, &flapping_id] {
         owner.camera_state(id, Duration::from_secs(30), |state| state["recording"] == "on").await?;
@@ -45,7 +47,7 @@ pub(crate) async fn run(binary: &Path, length: Duration) -> Result<()> {
     flapping.set_faults(Faults { flap_s: Some(FLAP_S), ..Faults::default() });
     let stalled = owner.watch_with(&steady_id, "main", Some(4096)).await?;
     sleep_until(end.min(Instant::now() + STALL)).await;
-    drop(stalled);
+    felt(stalled).await?;
     sleep_until(end).await;
     let to = SystemClock.now();
     flapping.set_faults(Faults::default());
@@ -65,9 +67,8 @@ pub(crate) async fn run(binary: &Path, length: Duration) -> Result<()> {
     Ok(())
 }
 
-async fn start_camera(scene: Scene) -> Result<Running> {
-    let config = Config { sub: None, cache_dir: Some(std::env::temp_dir().join("atipcam-rig-scenes")), ..Config::scene(scene) };
-    Ok(Camera::start(config, Arc::new(SystemClock)).await?)
+async fn start_camera(source: Source) -> Result<Running> {
+    Ok(Camera::start(Config::new(source), Arc::new(SystemClock)).await?)
 }
 
 async fn add(owner: &Client, name: &str, camera: &Running) -> Result<String> {
@@ -92,6 +93,25 @@ async fn follow(mut view: LiveView, end: Instant) -> Result<Continuity> {
     }
 }
 
+/// Reads what a stalled viewer still gets: it was cut off or skipped ahead, else nothing was tried.
+async fn felt(mut stalled: LiveView) -> Result<()> {
+    let mut pictures = Continuity::default();
+    loop {
+        match timeout(Duration::from_secs(5), stalled.next()).await {
+            // Cut off, politely or not.
+            Ok(Ok(None) | Err(_)) => return Ok(()),
+            Ok(Ok(Some(Told::Part(part)))) => {
+                pictures.push(part, SLACK);
+                if pictures.gaps > 0 {
+                    return Ok(());
+                }
+            }
+            Ok(Ok(Some(_))) => {}
+            Err(_) => return Err("the viewer that read nothing missed nothing: it was not slow enough to be felt".into()),
+        }
+    }
+}
+
 /// The recording of `from..to` has no gap, decodes, and has every picture.
 async fn whole(owner: &Client, camera: &str, from: Timestamp, to: Timestamp) -> Result<()> {
     // The last half second may still be in an open fragment.
@@ -110,7 +130,7 @@ async fn whole(owner: &Client, camera: &str, from: Timestamp, to: Timestamp) -> 
     let packets = told["packets"].as_array().ok_or("ffprobe named no packets")?;
     let times: Vec<f64> = packets.iter().filter_map(|packet| packet["dts_time"].as_str()?.parse().ok()).collect();
     let longest = times.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max);
-    // Scenes have 25 pictures a second.
+    // The clip has 25 pictures a second.
     if times.len() < 2 || longest > 0.06 {
         return Err(format!("the other camera's recording misses pictures: {longest} s between two of {}", times.len()).into());
     }
