@@ -1,18 +1,41 @@
 //! Footage that a crash left unfiled is found, checked and put into the index.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use domain::{Error, Result};
+use domain::{CameraId, Error, Result};
 use media::record::{HEADER_LEN, SegmentHeader};
 use policy::act::RecordCamera;
 
 use super::OpenSegment;
 use super::recorder::{OPEN_FOLDER, file_segment};
+use super::retention::erase;
 use crate::fleet::Shared;
 use crate::segment;
 
-/// Files every segment that was open when the process ended. Call before the first recorder starts.
+/// Files every segment that was open when the process ended, and deletes the footage of cameras that were removed
+/// meanwhile. Call before the first recorder starts.
 pub(crate) async fn adopt(shared: &Shared) {
+    adopt_open(shared).await;
+    if let Err(error) = delete_orphans(shared).await {
+        tracing::error!(%error, "footage of removed cameras cannot be deleted; its keys are gone");
+    }
+}
+
+/// A removal that was cut off by a crash has destroyed the keys; here the files follow.
+async fn delete_orphans(shared: &Shared) -> Result<()> {
+    let known: HashSet<CameraId> = shared.store.cameras().await?.into_iter().map(|row| row.id).collect();
+    let mut folders = tokio::fs::read_dir(shared.store.segments_dir()).await.map_err(Error::internal)?;
+    while let Some(entry) = folders.next_entry().await.map_err(Error::internal)? {
+        let camera = entry.file_name().to_str().and_then(|name| name.parse::<CameraId>().ok());
+        if let Some(camera) = camera.filter(|camera| !known.contains(camera)) {
+            erase(shared, camera).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn adopt_open(shared: &Shared) {
     let folder = shared.store.segments_dir().join(OPEN_FOLDER);
     let mut entries = match tokio::fs::read_dir(&folder).await {
         Ok(entries) => entries,

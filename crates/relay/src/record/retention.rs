@@ -137,7 +137,7 @@ impl Retention {
 /// Deletes all footage of a removed camera: files, then rows.
 pub(crate) async fn erase(shared: &Shared, camera: CameraId) -> Result<()> {
     match tokio::fs::remove_dir_all(shared.store.segments_dir().join(camera.to_string())).await {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(domain::Error::internal(error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(domain::Error::internal(error)),
         _ => shared.store.remove_segments_of(camera).await,
     }
 }
