@@ -14,8 +14,11 @@ use media::record::{IndexLoader, MediaKey, MediaKeyId, SegmentScanner};
 use media::rtsp;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-/// Name and function of every door, for the replay.
-pub(crate) const DOORS: &[(&str, fn(&[u8]))] = &[
+/// The name of a door's folder of seeds, and what their bytes are fed to.
+type Door = (&'static str, fn(&[u8]));
+
+/// Every door, for the replay.
+pub(crate) const DOORS: &[Door] = &[
     ("access_unit", access_unit),
     ("byte_range", byte_range),
     ("camera_address", camera_address),
