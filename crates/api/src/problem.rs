@@ -145,6 +145,13 @@ mod tests {
     }
 
     #[test]
+    fn who_asks_too_often_is_told_when_to_come_back() {
+        let error = Error::new(Kind::TooMany, "sign_in.too_many", "30 s until the next try");
+        let response = Problem::from(error).into_response();
+        assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (429, &HeaderValue::from(30)));
+    }
+
+    #[test]
     fn a_body_says_what_and_where() {
         let problem = Problem::invalid(Some("name".into()), "missing");
         let body: serde_json::Value = serde_json::from_slice(&problem.body("r")).unwrap();

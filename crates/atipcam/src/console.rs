@@ -25,7 +25,9 @@ pub(crate) fn complain(what: impl Display) {
 
 /// Starts the log.
 pub(crate) fn log(settings: &Settings) -> Result<(), crate::Failure> {
-    let filter = EnvFilter::try_new(&settings.log).map_err(|error| format!("`log` is {:?}: {error}", settings.log))?;
+    // The RTSP library's own lines can hold a camera's answers word for word; ours say what is needed.
+    let filter = format!("{},retina=off", settings.log);
+    let filter = EnvFilter::try_new(filter).map_err(|error| format!("`log` is {:?}: {error}", settings.log))?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if settings.log_json {
         log.json().init()

@@ -55,7 +55,7 @@ impl Plan {
         let (comers, tokens) = mpsc::channel(1);
         let demo = Demo { data, control, clock };
         let run = async move {
-            stop.run_until_cancelled(demo.run(self.cameras, tokens)).await;
+            stop.run_until_cancelled(Box::pin(demo.run(self.cameras, tokens))).await;
         };
         (run, router.layer(from_fn_with_state(comers, look)))
     }

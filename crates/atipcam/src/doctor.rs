@@ -41,7 +41,7 @@ pub(crate) fn run(settings: &Settings) -> ExitCode {
         ("speed", vec![speed(&settings.data, &clock)]),
         ("clock", vec![time(clock.now(), Path::new("/run/systemd/timesync"))]),
         ("memory", vec![memory(&fs::read_to_string("/proc/meminfo").unwrap_or_default())]),
-        ("machine", vec![files(getrlimit(Resource::Nofile).current), aes()]),
+        ("machine", vec![files(getrlimit(Resource::Nofile).maximum), aes()]),
     ];
     let mut failed = false;
     for (what, finding) in looks.into_iter().flat_map(|(what, found)| found.into_iter().map(move |finding| (what, finding))) {

@@ -11,7 +11,6 @@ use axum::Router;
 use axum_server::Handle;
 use axum_server::accept::{Accept, NoDelayAcceptor};
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
-use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -34,7 +33,7 @@ const H2_STREAMS_MAX: u32 = 128;
 /// Serves until `handle` shuts down.
 pub(crate) async fn serve(
     listener: TcpListener,
-    tls: Option<Arc<ServerConfig>>,
+    tls: Option<RustlsConfig>,
     router: Router,
     handle: Handle<SocketAddr>,
 ) -> io::Result<()> {
@@ -47,7 +46,7 @@ pub(crate) async fn serve(
     let bounded = Bounded { places: Arc::new(Semaphore::new(CONNECTIONS_MAX)) };
     match tls {
         Some(config) => {
-            let tls = RustlsAcceptor::new(RustlsConfig::from_config(config)).handshake_timeout(HANDSHAKE_TIME_MAX);
+            let tls = RustlsAcceptor::new(config).handshake_timeout(HANDSHAKE_TIME_MAX);
             server.acceptor(tls.acceptor(bounded)).serve(service).await
         }
         None => server.acceptor(bounded).serve(service).await,
@@ -115,5 +114,44 @@ impl AsyncWrite for Placed {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::time::Instant;
+
+    use super::*;
+
+    async fn pair() -> (TcpStream, TcpStream) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (near, far) = tokio::join!(TcpStream::connect(listener.local_addr().unwrap()), listener.accept());
+        (near.unwrap(), far.unwrap().0)
+    }
+
+    #[tokio::test]
+    async fn a_place_is_free_again_when_its_connection_ends() {
+        let bounded = Bounded { places: Arc::new(Semaphore::new(1)) };
+        let accept = async |stream| bounded.accept(stream, ()).await;
+        let first = accept(pair().await.1).await.unwrap();
+        assert!(accept(pair().await.1).await.is_err());
+        drop(first);
+        assert!(accept(pair().await.1).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_dribbles_a_request_loses_the_place() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(serve(listener, None, Router::new(), Handle::new()));
+        for head in ["", "G", "GET / HTTP/1.1\r\nHost: x\r\n", "GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /"] {
+            let mut slow = TcpStream::connect(address).await.unwrap();
+            let start = Instant::now();
+            slow.write_all(head.as_bytes()).await.unwrap();
+            let mut answer = Vec::new();
+            let _ = slow.read_to_end(&mut answer).await;
+            assert!(start.elapsed() <= HEAD_TIME_MAX * 2, "{head:?}");
+        }
     }
 }

@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use api::{ApiState, Network, Site};
 use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
 use control::Control;
 use domain::limits::SHUTDOWN_TIME_MAX;
 use domain::{Clock, Secret, SystemClock};
 use relay::Relay;
+use rustix::process::{Resource, getrlimit, setrlimit};
 use store::Store;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -24,9 +26,13 @@ use crate::{Failure, demo, http, metrics, signals};
 /// How long requests under way may take to end before their connections are cut. Recorders end meanwhile.
 const REQUESTS_END_MAX: Duration = Duration::from_secs(2);
 
+/// How often the certificate is looked at again.
+const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(24 * 3600);
+
 /// Serves until a signal.
 pub(crate) fn run(settings: &Settings, demo: Option<demo::Plan>) -> Result<ExitCode, Failure> {
     console::log(settings)?;
+    allow_all_files();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve(settings, demo))?;
     // What still blocks a thread (a decoder, a disk) is not waited for.
@@ -79,8 +85,14 @@ async fn serve(settings: &Settings, demo: Option<demo::Plan>) -> Result<(), Fail
         tracing::info!(%address, "health and metrics");
         tasks.spawn(metrics::serve(eyes, control.clone(), numbers, stop.clone()));
     }
+    let tls = identity.as_ref().map(|identity| RustlsConfig::from_config(Arc::clone(&identity.config)));
+    if let Some(tls) = tls.clone() {
+        let (settings, clock, stop) = (settings.clone(), Arc::clone(&clock), stop.clone());
+        tasks.spawn(async move {
+            stop.run_until_cancelled(renew(&settings, network, &names, clock.as_ref(), &tls)).await;
+        });
+    }
     let handle = Handle::new();
-    let tls = identity.as_ref().map(|identity| Arc::clone(&identity.config));
     let web = tokio::spawn(http::serve(listener, tls, router, handle.clone()));
     tell(&address, identity.as_ref(), &control, setup_code.as_ref()).await?;
     tracing::info!(%address, version = site.version, "ready");
@@ -98,6 +110,15 @@ async fn serve(settings: &Settings, demo: Option<demo::Plan>) -> Result<(), Fail
         web.map_err(Failure::from)?.map_err(Failure::from)
     });
     ended.await.map_err(|_| format!("not all had ended after {SHUTDOWN_TIME_MAX:?}"))?
+}
+
+/// Each viewer and recorder holds files; shells often allow far fewer than the system does.
+fn allow_all_files() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
 }
 
 fn bind(address: SocketAddr, setting: &str) -> Result<TcpListener, Failure> {
@@ -147,6 +168,20 @@ fn identity(
                 tracing::warn!(%name, "our own certificate does not cover it; set tls_cert and tls_key");
             }
             Ok(Some(tls::own(&settings.data.join("tls"), names, clock.now())?))
+        }
+    }
+}
+
+/// Certificates end while servers run: ours is made anew in time, a given one is read again after somebody renewed it.
+async fn renew(settings: &Settings, network: Network, names: &BTreeSet<String>, clock: &dyn Clock, tls: &RustlsConfig) {
+    let mut days = tokio::time::interval(CERTIFICATE_INTERVAL);
+    days.tick().await;
+    loop {
+        days.tick().await;
+        match identity(settings, network, names, clock) {
+            Ok(Some(identity)) => tls.reload_from_config(identity.config),
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, "the certificate could not be read again; the one before goes on"),
         }
     }
 }

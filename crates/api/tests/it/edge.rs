@@ -86,7 +86,9 @@ async fn what_is_not_there_is_a_problem_too() {
     }
     let unknown = house.get(&house.owner, "/cameras/not-an-id").await;
     assert_eq!(unknown.json()["code"], "not_found");
-    let range = house.get(&house.owner, &format!("/cameras/{}/timeline?from=2026-11-23T09:00:00Z&to=2026-11-23T08:00:00Z", house.camera)).await;
+    let range = house
+        .get(&house.owner, &format!("/cameras/{}/timeline?from=2026-11-23T09:00:00Z&to=2026-11-23T08:00:00Z", house.camera))
+        .await;
     assert_eq!((range.status.as_u16(), range.json()["code"].as_str()), (400, Some("range.invalid")));
     house.close().await;
 }

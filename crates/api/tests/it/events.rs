@@ -51,7 +51,8 @@ impl Events {
     async fn any(&mut self) -> Option<Event> {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
-                let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ").map(str::to_owned));
+                let field =
+                    |name: &str| event.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ").map(str::to_owned));
                 let (name, data, id) = (field("event"), field("data"), field("id"));
                 self.text = rest.to_owned();
                 if let Some(name) = name {

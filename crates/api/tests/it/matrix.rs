@@ -29,7 +29,8 @@ const ROWS: &[(&str, Answers)] = &[
     ("testCamera", [NOBODY, HIDDEN, TOO_LOW, "200"]),
     ("readCamera", [NOBODY, HIDDEN, "200", "200"]),
     ("editCamera", [NOBODY, HIDDEN, TOO_LOW, "200"]),
-    ("startView", [NOBODY, HIDDEN, "400 live.offer_invalid", "400 live.offer_invalid"]),
+    // No picture has come from the camera yet: who may watch is told so.
+    ("startView", [NOBODY, HIDDEN, "503 live.not_ready", "503 live.not_ready"]),
     // A view is its starter's own: everybody else's is not there.
     ("endView", [NOBODY, HIDDEN, HIDDEN, HIDDEN]),
     // Not a WebSocket: whoever may watch is told so.
@@ -38,7 +39,7 @@ const ROWS: &[(&str, Answers)] = &[
     ("readPlaylist", [NOBODY, HIDDEN, "404 recording.none", "404 recording.none"]),
     ("readPart", [NOBODY, HIDDEN, "404 recording.none", "404 recording.none"]),
     ("download", [NOBODY, HIDDEN, "404 recording.none", "404 recording.none"]),
-    ("takeSnapshot", [NOBODY, HIDDEN, "404 still.none", "404 still.none"]),
+    ("takeSnapshot", [NOBODY, HIDDEN, "404 recording.none", "404 recording.none"]),
     ("readStorage", [NOBODY, HIDDEN, "200", "200"]),
     ("followState", [NOBODY, "200", "200", "200"]),
     ("removeCamera", [NOBODY, HIDDEN, TOO_LOW, "204"]),
@@ -105,7 +106,9 @@ async fn everybody_gets_the_answer_that_is_theirs() {
             .replace("{segment}", &domain::SegmentId::random().to_string())
             .replace("{part}", "init.mp4");
         let askers = [None, Some(&house.stranger), Some(&house.member), Some(&house.owner)];
-        for (who, (asker, expected)) in ["nobody", "other home", "member", "owner"].into_iter().zip(askers.into_iter().zip(expected)) {
+        for (who, (asker, expected)) in
+            ["nobody", "other home", "member", "owner"].into_iter().zip(askers.into_iter().zip(expected))
+        {
             let got = ask(&house, id, method, &path, asker, &home).await;
             if got != *expected {
                 wrong.push(format!("{id:<14} | {who:<10} | expected {expected:<22} | got {got}"));

@@ -7,7 +7,7 @@ use domain::{Clock as _, StreamName, SystemClock, Timestamp};
 use reqwest::Method;
 use reqwest::header::{CONTENT_RANGE, RANGE};
 use serde_json::{Value, json};
-use testkit::{Client, Process, Server};
+use testkit::{Client, Process, Server, Told};
 
 use crate::binary;
 
@@ -48,13 +48,18 @@ async fn a_camera_is_recorded_played_and_saved_across_a_restart() {
     let timeline = recorded(&client, &id, from, 3).await;
     assert_eq!(timeline["open"], true);
 
+    let mut view = client.watch(&id, "auto").await.unwrap();
+    assert!(matches!(view.next().await.unwrap(), Some(Told::Word(word)) if word["type"] == "format"));
+    assert!(matches!(view.next().await.unwrap(), Some(Told::Init(_))));
+    assert!(matches!(view.next().await.unwrap(), Some(Told::Part(_))));
+
     let jpeg = client.bytes(&format!("/cameras/{id}/snapshot.jpg")).await.unwrap();
     assert_eq!(jpeg[..2], [0xff, 0xd8]);
     let playlist = client.bytes(&format!("/cameras/{id}/playback.m3u8?{}", range(from))).await.unwrap();
     assert!(playlist.starts_with(b"#EXTM3U"));
     let sessions = client.get("/session").await.unwrap();
 
-    // SIGTERM closes the fragments; the next start goes on by itself, and everybody is still signed in.
+    // SIGTERM closes the fragments, whoever still watches; the next start goes on by itself, and everybody is still signed in.
     let stopping = SystemClock.now();
     let server = server.restart().unwrap();
     let client = client.at(server.base());

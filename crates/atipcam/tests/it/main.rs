@@ -1,5 +1,7 @@
 //! The binary, as people and service managers use it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests may fail them")]
+
 mod commands;
 mod journey;
 mod tls;
