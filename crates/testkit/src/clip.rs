@@ -86,7 +86,7 @@ mod tests {
 
         let mut bytes = std::fs::read(&clip.file).unwrap();
         let (from, to) = (bytes.len() / 3, bytes.len() / 3 + 4096);
-        bytes[from..to].fill(0);
+        bytes[from..to].iter_mut().for_each(|byte| *byte = !*byte);
         let damaged = dir.path().join("damaged.mp4");
         std::fs::write(&damaged, bytes).unwrap();
         decode(&damaged).unwrap_err();
