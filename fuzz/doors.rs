@@ -70,10 +70,15 @@ pub(crate) fn camera_address(data: &[u8]) {
 
 /// All that a camera says in one connection, from the answer to DESCRIBE on: session description, RTP, RTCP.
 pub(crate) fn camera_session(data: &[u8]) {
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+    let _ = units_of_session(data);
+}
+
+/// How many access units a camera's side of a connection gives; `None` where there is no loopback to speak over.
+pub(crate) fn units_of_session(data: &[u8]) -> Option<usize> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
     runtime.block_on(async {
-        let Ok(listener) = tokio::net::TcpListener::bind("127.0.0.1:0").await else { return };
-        let Ok(address) = listener.local_addr() else { return };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.ok()?;
+        let address = listener.local_addr().ok()?;
         let camera = async {
             if let Ok((mut connection, _)) = listener.accept().await {
                 // Says all it has to say at once, and hangs up; a client that hung up first heard enough.
@@ -85,19 +90,24 @@ pub(crate) fn camera_session(data: &[u8]) {
             std::future::pending::<()>().await
         };
         let client = async {
-            let url = format!("rtsp://{address}/stream");
-            let Ok(target) = cameras::rtsp::Target::parse(&url, None, None, true) else { return };
+            let target = cameras::rtsp::Target::parse(&format!("rtsp://{address}/stream"), None, None, true).ok()?;
             let clock: Arc<dyn Clock> = Arc::new(SystemClock);
             let mut source = cameras::rtsp::Source::new(target, clock);
+            let mut units = 0;
             if let Ok(mut stream) = source.open().await {
-                while stream.next().await.is_ok() {}
+                while stream.next().await.is_ok() {
+                    units += 1;
+                }
             }
+            Some(units)
         };
-        tokio::select! {
-            () = camera => {}
-            ended = tokio::time::timeout(Duration::from_secs(20), client) => assert!(ended.is_ok(), "a connection that ended is still read"),
-        }
-    });
+        let ended = tokio::select! {
+            () = camera => return None,
+            ended = tokio::time::timeout(Duration::from_secs(20), client) => ended,
+        };
+        assert!(ended.is_ok(), "a connection that ended is still read");
+        ended.ok().flatten()
+    })
 }
 
 /// All that a client of our RTSP server sends in one connection, in pieces of every size.

@@ -28,6 +28,15 @@ fn every_door_comes_back_from_everything_in_its_corpus() {
 }
 
 #[test]
+fn whole_transcripts_are_understood_so_that_the_broken_ones_try_what_lies_behind() {
+    for name in ["h264-aac", "h265"] {
+        let session = std::fs::read(corpus("camera_session").join(name)).unwrap();
+        let units = doors::units_of_session(&session).unwrap();
+        assert!(units > 2, "{name}: {units}");
+    }
+}
+
+#[test]
 fn every_fuzz_target_has_its_door() {
     let targets = std::fs::read_dir(corpus("../fuzz_targets")).unwrap();
     let targets: BTreeSet<String> =
