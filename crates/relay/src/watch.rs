@@ -13,21 +13,14 @@ pub struct Watch<A: Act> {
     facts: Arc<dyn FactsSource>,
     clock: Arc<dyn Clock>,
     revision: watch::Receiver<u64>,
+    /// The revision that was last found to allow it.
+    judged: u64,
 }
 
 impl<A: Act> Watch<A> {
-    /// Turns a permit for one call into the lease of a view.
-    pub fn new(
-        permit: Permit<A>,
-        facts: Arc<dyn FactsSource>,
-        clock: Arc<dyn Clock>,
-        mut revision: watch::Receiver<u64>,
-    ) -> Self {
-        // What moved between the decision and here must be looked at again.
-        if *revision.borrow_and_update() != permit.revision() {
-            revision.mark_changed();
-        }
-        Self { ask: permit.into_ask(), facts, clock, revision }
+    /// Turns a permit for one call into the lease of a view. What moved between the decision and here is looked at again.
+    pub fn new(permit: Permit<A>, facts: Arc<dyn FactsSource>, clock: Arc<dyn Clock>, revision: watch::Receiver<u64>) -> Self {
+        Self { judged: permit.revision(), ask: permit.into_ask(), facts, clock, revision }
     }
 
     /// What is being watched.
@@ -51,16 +44,18 @@ impl<A: Act> Watch<A> {
         }
     }
 
-    /// Resolves when the view must end. Cancel safe; facts that cannot be read end it too.
+    /// Resolves when the view must end. Cancel safe: a change counts as seen only once it was judged. Facts that cannot be
+    /// read end the view too.
     pub async fn ended(&mut self) {
         loop {
-            if self.revision.changed().await.is_err() {
+            let judged = self.judged;
+            let Ok(moved) = self.revision.wait_for(|revision| *revision != judged).await.map(|revision| *revision) else {
                 return;
-            }
+            };
             let ask = Ask::<A> { at: self.clock.now(), ..self.ask };
             let object: Object = ask.object.into();
             match self.facts.facts(ask.principal, object).await {
-                Ok(facts) if decide(&ask, &facts).is_ok() => {}
+                Ok(facts) if decide(&ask, &facts).is_ok() => self.judged = moved,
                 Ok(_) => return,
                 Err(error) => {
                     tracing::warn!(%error, "a view ends: its facts cannot be read");
@@ -68,5 +63,59 @@ impl<A: Act> Watch<A> {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::time::Duration;
+
+    use domain::{CameraId, HomeId, Role, SubjectId, SystemClock};
+    use policy::act::ViewLive;
+    use policy::{Facts, FactsFuture, HomeFacts, SessionFacts};
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    /// Answers only when it is let.
+    #[derive(Debug)]
+    struct SlowFacts {
+        answers: Semaphore,
+        facts: Mutex<Facts>,
+    }
+
+    impl FactsSource for SlowFacts {
+        fn facts(&self, _: Principal, _: Object) -> FactsFuture<'_> {
+            Box::pin(async {
+                self.answers.acquire().await.unwrap().forget();
+                Ok(self.facts.lock().unwrap().clone())
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_change_is_judged_even_if_the_judging_was_cut_off_before() {
+        let (home, now) = (HomeId::random(), SystemClock.now());
+        let session =
+            SessionFacts { subject: SubjectId::random(), expires: now + Duration::from_secs(60), agreed: true, adult: true };
+        let facts = Facts { revision: 1, session: Some(session), home: Some(HomeFacts { home, role: Some(Role::Member) }) };
+        let ask = Ask::<ViewLive> { principal: Principal::Session(SessionId::random()), object: CameraId::random(), at: now };
+        let permit = decide(&ask, &facts).unwrap();
+        let source = Arc::new(SlowFacts { answers: Semaphore::new(0), facts: Mutex::new(facts) });
+        let revision = watch::Sender::new(1);
+        let mut watch =
+            Watch::new(permit, Arc::clone(&source) as Arc<dyn FactsSource>, Arc::new(SystemClock), revision.subscribe());
+
+        source.facts.lock().unwrap().home = None;
+        revision.send_replace(2);
+        // A unit arrives while the facts are being read: the future is dropped half-way.
+        tokio::select! {
+            biased;
+            () = watch.ended() => panic!("nobody has answered yet"),
+            () = tokio::task::yield_now() => {}
+        }
+        source.answers.add_permits(1);
+        tokio::time::timeout(Duration::from_secs(5), watch.ended()).await.expect("the change was not forgotten");
     }
 }
