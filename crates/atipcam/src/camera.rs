@@ -35,15 +35,27 @@ pub(crate) fn command() -> Command {
 pub(crate) fn run(flags: &ArgMatches) -> Result<ExitCode, Failure> {
     let config = config(flags)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let camera = Camera::start(config, Arc::new(SystemClock)).await?;
-        say(format_args!("main   {}", camera.url(StreamName::Main)));
+    runtime.block_on(play(config))?;
+    // A scene that is still being drawn is not waited for.
+    runtime.shutdown_background();
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn play(config: Config) -> Result<(), Failure> {
+    let mut asked_to_stop = std::pin::pin!(signals::asked_to_stop()?);
+    let has_sub = config.sub.is_some();
+    let camera = tokio::select! {
+        camera = Camera::start(config, Arc::new(SystemClock)) => camera?,
+        () = &mut asked_to_stop => return Ok(()),
+    };
+    say(format_args!("main   {}", camera.url(StreamName::Main)));
+    if has_sub {
         say(format_args!("sub    {}", camera.url(StreamName::Sub)));
-        say(format_args!("stats  {}/stats", camera.stats_url()));
-        signals::asked_to_stop().await?;
-        camera.shutdown().await;
-        Ok(ExitCode::SUCCESS)
-    })
+    }
+    say(format_args!("stats  {}/stats", camera.stats_url()));
+    asked_to_stop.await;
+    camera.shutdown().await;
+    Ok(())
 }
 
 fn config(flags: &ArgMatches) -> Result<Config, Failure> {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use device::Progress;
@@ -26,13 +26,14 @@ pub(crate) fn complain(what: impl Display) {
 /// Starts the log.
 pub(crate) fn log(settings: &Settings) -> Result<(), crate::Failure> {
     // The RTSP library's own lines can hold a camera's answers word for word; ours say what is needed.
-    let filter = format!("{},retina=off", settings.log);
+    // What the database's tools find worth telling is not; a filter that names them wins.
+    let filter = format!("sea_orm_migration=warn,sqlx=warn,{}", settings.log);
     let filter = EnvFilter::try_new(filter).map_err(|error| format!("`log` is {:?}: {error}", settings.log))?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if settings.log_json {
-        log.json().init()
+        log.json().init();
     } else {
-        log.with_target(true).init()
+        log.with_ansi(std::io::stderr().is_terminal()).init();
     }
     Ok(())
 }

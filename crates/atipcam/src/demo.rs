@@ -93,6 +93,9 @@ struct Demo {
 impl Demo {
     async fn run(self, cameras: Vec<(String, Source)>, tokens: mpsc::Receiver<Secret>) {
         let places = self.places();
+        if places.is_empty() {
+            say("Make your account there; the demo cameras appear in your home as soon as each is drawn.");
+        }
         let (started, running) = mpsc::channel(cameras.len().max(1));
         let ((), kept) = tokio::join!(self.start(cameras, &places, started), self.add(running, places.clone(), tokens));
         // The cameras play for as long as somebody holds them: until the server stops.
@@ -112,9 +115,6 @@ impl Demo {
                 }
                 Err(error) => say(format_args!("demo camera \"{name}\" cannot play: {}", error.detail())),
             }
-        }
-        if places.is_empty() {
-            say("The demo cameras appear in your home once you have made your account.");
         }
     }
 

@@ -43,6 +43,7 @@ pub(crate) fn run(settings: &Settings, demo: Option<demo::Plan>) -> Result<ExitC
 async fn serve(settings: &Settings, demo: Option<demo::Plan>) -> Result<(), Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+    let asked_to_stop = signals::asked_to_stop()?;
 
     // Bind everything first: who cannot have its ports opens no database.
     let listener = bind(settings.listen, "listen")?;
@@ -75,8 +76,9 @@ async fn serve(settings: &Settings, demo: Option<demo::Plan>) -> Result<(), Fail
     let mut router = api::router(state);
 
     // Run.
+    let last = CancellationToken::new();
     if let Some(plan) = demo {
-        let (run, watched) = plan.start(router, settings.data.clone(), control.clone(), Arc::clone(&clock), stop.clone());
+        let (run, watched) = plan.start(router, settings.data.clone(), control.clone(), Arc::clone(&clock), last.clone());
         router = watched;
         tasks.spawn(run);
     }
@@ -96,7 +98,7 @@ async fn serve(settings: &Settings, demo: Option<demo::Plan>) -> Result<(), Fail
     let web = tokio::spawn(http::serve(listener, tls, router, handle.clone()));
     tell(&address, identity.as_ref(), &control, setup_code.as_ref()).await?;
     tracing::info!(%address, version = site.version, "ready");
-    signals::asked_to_stop().await?;
+    asked_to_stop.await;
 
     // Stop, all at once: viewers are told, requests end, recorders close their fragments.
     tracing::info!("stopping");
@@ -104,7 +106,12 @@ async fn serve(settings: &Settings, demo: Option<demo::Plan>) -> Result<(), Fail
     tasks.close();
     handle.graceful_shutdown(Some(REQUESTS_END_MAX));
     let ended = tokio::time::timeout(SHUTDOWN_TIME_MAX, async {
-        let ((), web, ()) = tokio::join!(relay.shutdown(), web, tasks.wait());
+        let relay = async {
+            relay.shutdown().await;
+            // The demo's cameras outlive those who say goodbye to them.
+            last.cancel();
+        };
+        let ((), web, ()) = tokio::join!(relay, web, tasks.wait());
         control.close().await;
         store.close().await.map_err(Failure::from)?;
         web.map_err(Failure::from)?.map_err(Failure::from)

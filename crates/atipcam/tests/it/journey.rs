@@ -5,7 +5,7 @@ use std::time::Duration;
 use device::{Camera, Config, Scene};
 use domain::{Clock as _, StreamName, SystemClock, Timestamp};
 use reqwest::Method;
-use reqwest::header::{CONTENT_RANGE, RANGE};
+use reqwest::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, RANGE};
 use serde_json::{Value, json};
 use testkit::{Client, Process, Server, Told};
 
@@ -66,13 +66,20 @@ async fn a_camera_is_recorded_played_and_saved_across_a_restart() {
     assert_eq!(client.get("/session").await.unwrap()["account"], sessions["account"]);
     recorded(&client, &id, stopping, 2).await;
 
-    let path = format!("/cameras/{id}/recording.mp4?{}", range(from));
+    // A fixed range of the past, so that each request finds the same file.
+    let path = format!("/cameras/{id}/recording.mp4?from={from}&to={stopping}");
     let whole = client.bytes(&path).await.unwrap();
     let part = client.request(Method::GET, &path).header(RANGE, "bytes=4-7").send().await.unwrap();
     assert_eq!(part.status(), 206);
     assert!(part.headers()[CONTENT_RANGE].to_str().unwrap().starts_with("bytes 4-7/"));
     assert_eq!(part.bytes().await.unwrap()[..], whole[4..8]);
     assert_eq!(&whole[4..8], b"ftyp");
+    let head = client.request(Method::HEAD, &path).send().await.unwrap();
+    assert_eq!(head.headers()[CONTENT_LENGTH].to_str().unwrap(), whole.len().to_string());
+    assert!(head.headers()[CONTENT_DISPOSITION].to_str().unwrap().starts_with("attachment; filename=\"Test_"));
+    let beyond = client.request(Method::GET, &path).header(RANGE, "bytes=999999999999-").send().await.unwrap();
+    assert_eq!(beyond.headers()[CONTENT_RANGE].to_str().unwrap(), format!("bytes */{}", whole.len()));
+    assert_eq!(beyond.json::<Value>().await.unwrap()["code"], "range.invalid");
     camera.shutdown().await;
 }
 
