@@ -80,7 +80,8 @@ fn aac(mp4a: &Mp4a, timescale: u32) -> Result<AudioFormat> {
         codec: AudioCodec::Aac,
         // Rates above 65535 do not fit the entry's field.
         sample_rate: if rate == 0 { timescale } else { rate },
-        channels: u8::try_from(mp4a.audio.channel_count).unwrap_or(2),
+        // The entry's own count is 2 whatever the sound is (ISO/IEC 14496-14, 5.6.1); 0 means that the stream says.
+        channels: if config.chan_conf == 0 { u8::try_from(mp4a.audio.channel_count).unwrap_or(2) } else { config.chan_conf },
         rfc6381: format!("mp4a.40.{}", config.profile),
         config: Bytes::copy_from_slice(&config.raw),
         sample_entry: boxed(&Codec::Mp4a(mp4a.clone()))?,

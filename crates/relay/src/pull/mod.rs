@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use cameras::rtsp::{Source, Target};
 use cameras::{CameraError, Facts, Meter};
-use domain::{CameraId, Clock, Secret, StreamName};
+use domain::{CameraId, Clock, Secret, StreamName, Timestamp};
 use futures::FutureExt;
 use media::au::{AudioCodec, VideoCodec};
 use tokio_util::sync::CancellationToken;
@@ -18,7 +18,7 @@ use self::backoff::Backoff;
 pub(crate) use self::demand::Demand;
 pub use self::demand::Presence;
 use crate::feed::Feed;
-use crate::state::{Board, Playable, Problem, Status, StreamState};
+use crate::state::{Board, Playable, Problem, RecordingStatus, Status, StreamState};
 
 /// How long a stopped pull waits for the camera's answer to `TEARDOWN`; all of it ends within a second.
 const CLOSE_TIME_MAX: Duration = Duration::from_millis(800);
@@ -148,8 +148,9 @@ impl Puller {
         let (camera, now) = (self.config.camera, self.clock.now());
         let state = stream_state(facts, self.feed.newest_key().is_none());
         if self.config.stream == StreamName::Main {
+            let still_at = self.still_at();
             self.board.update(camera, now, |board| {
-                (board.status, board.problem, board.main) = (Status::Online, None, Some(state));
+                (board.status, board.problem, board.main, board.still_at) = (Status::Online, None, Some(state), still_at);
             });
         } else {
             self.board.stream(camera, self.config.stream, now, Some(state));
@@ -161,10 +162,22 @@ impl Puller {
         let (camera, now) = (self.config.camera, self.clock.now());
         if self.config.stream == StreamName::Main {
             let problem = Problem { code: error.code(), detail: error.to_string() };
-            self.board.update(camera, now, |board| (board.status, board.problem) = (Status::Offline, Some(problem)));
+            let still_at = self.still_at();
+            self.board.update(camera, now, |board| {
+                (board.status, board.problem, board.still_at) = (Status::Offline, Some(problem), still_at.or(board.still_at));
+                // Its recorder has nothing to write now, and says so itself only after a while.
+                if board.recording == RecordingStatus::On {
+                    board.recording = RecordingStatus::Waiting;
+                }
+            });
         } else {
             self.board.stream(camera, self.config.stream, now, None);
         }
+    }
+
+    /// When the picture was taken that a still would show.
+    fn still_at(&self) -> Option<Timestamp> {
+        self.feed.newest_key().map(|unit| unit.au.wall)
     }
 
     async fn until_wanted(&self) {

@@ -89,6 +89,8 @@ async fn run(mut queue: mpsc::Receiver<Command>) {
         });
         match round.await {
             Ok(back) => files = back,
+            // The runtime ends, and every recorder has ended before it.
+            Err(error) if error.is_cancelled() => return,
             Err(error) => {
                 tracing::error!(%error, "the disk writer failed; open segments are given up");
                 files = Files::default();

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::OpenSegment;
 use crate::feed::Feed;
 use crate::fleet::Shared;
-use crate::state::{Problem, RecordingStatus};
+use crate::state::{Problem, RecordingStatus, Status};
 
 /// A segment of a silent camera is closed after this, so that its footage is in the index.
 const SILENCE_MAX: Duration = Duration::from_secs(10);
@@ -144,7 +144,12 @@ impl Recorder {
             }
         };
         self.shared.board.update(self.camera, now, |state| {
-            state.recording = if problem.is_none() { RecordingStatus::On } else { RecordingStatus::Failed };
+            state.recording = match (&problem, state.status) {
+                (Some(_), _) => RecordingStatus::Failed,
+                // The last fragment of a camera that has just gone.
+                (None, Status::Offline) => RecordingStatus::Waiting,
+                (None, _) => RecordingStatus::On,
+            };
             state.recording_problem = problem;
         });
     }

@@ -3,6 +3,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::TimeRange;
 use futures::StreamExt;
+use media::record::Cause;
 use policy::act::{Download, RemoveCamera, TakeSnapshot, ViewLive, ViewRecorded};
 use relay::{LiveMessage, RecordingStatus, Status, StreamChoice};
 
@@ -57,7 +58,7 @@ async fn a_camera_is_recorded_and_everything_that_was_kept_can_be_shown() {
     assert_eq!(middle.concat(), whole[100..whole.len() - 100], "a range is the same bytes");
 
     rig.relay.shutdown().await;
-    rig.device.shutdown().await;
+    rig.stop_device().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -94,5 +95,25 @@ async fn a_removed_camera_ends_its_views_and_leaves_no_footage() {
     assert!(matches!(last, Some(LiveMessage::Text(text)) if text.contains("ended")));
     let folder = rig.store.segments_dir().join(rig.camera.to_string());
     until("the files to go", async || (!folder.exists()).then_some(())).await;
+    rig.relay.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_camera_that_is_gone_is_not_said_to_be_recording_and_its_gap_has_a_cause() {
+    let rig = Rig::start().await;
+    rig.recorded(SECOND).await;
+    rig.stop_device().await;
+    let state = until("the camera to be offline", async || {
+        Some(rig.relay.camera_state(rig.camera)).filter(|state| state.status == Status::Offline)
+    });
+    let state = state.await;
+    assert_eq!(state.recording, RecordingStatus::Waiting);
+    assert!(state.still_at.is_some(), "the last picture has an age");
+    until("the gap's cause", async || {
+        let gaps = rig.timeline().await.gaps;
+        gaps.last().filter(|gap| gap.cause == Cause::Offline).map(|_| ())
+    })
+    .await;
+    assert_eq!(rig.relay.camera_state(rig.camera).recording, RecordingStatus::Waiting, "also after the last fragment");
     rig.relay.shutdown().await;
 }

@@ -1,7 +1,7 @@
 //! A relay with one home and one camera in a folder of its own.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use device::{Camera, Config as DeviceConfig, Running, Scene};
@@ -48,7 +48,7 @@ pub(crate) struct Rig {
     pub(crate) relay: Relay,
     pub(crate) store: Store,
     pub(crate) camera: CameraId,
-    pub(crate) device: Running,
+    device: Mutex<Option<Running>>,
     facts: Arc<OwnerFacts>,
     session: SessionId,
     folder: TempDir,
@@ -78,7 +78,7 @@ impl Rig {
         let draft = CameraDraft { access, audio: AudioMode::Off, recording: true };
         let camera = store.add_camera(&permit, draft).await.unwrap().id;
         let relay = start_relay(&store, &facts).await;
-        Self { relay, store, camera, device, facts, session, folder }
+        Self { relay, store, camera, device: Mutex::new(Some(device)), facts, session, folder }
     }
 
     /// A permit of the owner.
@@ -89,6 +89,12 @@ impl Rig {
     pub(crate) async fn timeline(&self) -> Timeline {
         let permit = self.permit::<ViewRecorded>(self.camera).await;
         self.relay.timeline(permit, last_minutes()).await.unwrap()
+    }
+
+    /// The camera loses its power.
+    pub(crate) async fn stop_device(&self) {
+        let device = self.device.lock().unwrap().take();
+        device.unwrap().shutdown().await;
     }
 
     /// Waits until so much has been recorded without a gap; the last span.
