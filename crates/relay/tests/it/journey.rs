@@ -117,3 +117,37 @@ async fn a_camera_that_is_gone_is_not_said_to_be_recording_and_its_gap_has_a_cau
     assert_eq!(rig.relay.camera_state(rig.camera).recording, RecordingStatus::Waiting, "also after the last fragment");
     rig.relay.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_byte_of_a_picture_lies_in_clear_in_any_file() {
+    let rig = Rig::start().await;
+    let span = rig.recorded(2 * SECOND).await;
+    let range = TimeRange::new(span.from(), span.from() + SECOND).unwrap();
+    let download = rig.relay.download(rig.permit::<Download>(rig.camera).await, range).await.unwrap();
+    let length = download.len();
+    let whole = download.read(0, length).map(Result::unwrap).collect::<Vec<Bytes>>().await.concat();
+    let sample = &whole[whole.len() - 1000..whole.len() - 960];
+    assert_eq!(rig.files_with(sample), Vec::<String>::new());
+    // The search finds what is there.
+    rig.leave(sample);
+    assert_eq!(rig.files_with(sample), ["canary"]);
+    rig.relay.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_old_copy_of_everything_but_the_keyring_plays_nothing_once_the_key_is_destroyed() {
+    let rig = Rig::start().await;
+    let span = rig.recorded(2 * SECOND).await;
+    let range = TimeRange::new(span.from(), span.from() + SECOND).unwrap();
+    let copy = rig.image_after_power_cut();
+    rig.stop_device().await;
+    rig.store.remove_camera(&rig.permit::<RemoveCamera>(rig.camera).await).await.unwrap();
+    rig.keyring_into(&copy);
+    let rig = rig.restart_on(copy).await;
+    let playlist = rig.relay.playlist(rig.permit::<ViewRecorded>(rig.camera).await, range).await;
+    let download = rig.relay.download(rig.permit::<Download>(rig.camera).await, range).await;
+    let still = rig.relay.snapshot(rig.permit::<TakeSnapshot>(rig.camera).await, Some(span.from() + SECOND / 2), None).await;
+    let codes = [playlist.map(drop), download.map(drop), still.map(drop)].map(|answer| answer.unwrap_err().code());
+    assert!(codes.iter().all(|code| ["recording.none", "recording.key_destroyed"].contains(code)), "{codes:?}");
+    rig.relay.shutdown().await;
+}

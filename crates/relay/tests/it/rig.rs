@@ -109,6 +109,26 @@ impl Rig {
         image
     }
 
+    /// Gives a copy of the data the keyring as it is now.
+    pub(crate) fn keyring_into(&self, image: &TempDir) {
+        let keyring = image.path().join("keyring");
+        std::fs::remove_dir_all(&keyring).unwrap();
+        std::fs::create_dir(&keyring).unwrap();
+        copy(&self.folder.path().join("keyring"), &keyring);
+    }
+
+    /// Names of the files, in all the data, that hold these bytes.
+    pub(crate) fn files_with(&self, bytes: &[u8]) -> Vec<String> {
+        let mut found = vec![];
+        search(self.folder.path(), bytes, &mut found);
+        found
+    }
+
+    /// Leaves bytes in clear in a file of their own.
+    pub(crate) fn leave(&self, bytes: &[u8]) {
+        std::fs::write(self.folder.path().join("canary"), bytes).unwrap();
+    }
+
     /// A server on another folder of data, with the same camera and owner.
     pub(crate) async fn restart_on(self, image: TempDir) -> Self {
         self.relay.shutdown().await;
@@ -161,6 +181,17 @@ fn copy(from: &Path, to: &Path) {
             copy(&entry.path(), &target);
         } else {
             std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+fn search(folder: &Path, bytes: &[u8], found: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            search(&entry.path(), bytes, found);
+        } else if std::fs::read(entry.path()).is_ok_and(|file| file.windows(bytes.len()).any(|window| window == bytes)) {
+            found.push(entry.file_name().to_string_lossy().into_owned());
         }
     }
 }
