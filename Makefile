@@ -12,7 +12,9 @@ SOAK_SECONDS ?= 600
 
 CARGO := cargo
 target := $(or $(CARGO_TARGET_DIR),target)
-rig := $(CARGO) run --locked -q -p testkit --bin rig --
+# Every target at once: the same features, and so the same artefacts, as `cargo test --workspace`.
+build-all := $(CARGO) build --locked --workspace --all-targets
+rig := $(target)/debug/rig
 say = @printf '\n==> %s\n'
 
 .PHONY: help run build test bench soak fmt setup-run setup-test fmt-check tidy web web-test clippy rust-test e2e
@@ -33,10 +35,12 @@ test: setup-test fmt-check tidy web-test clippy rust-test e2e ## Every check and
 
 bench: setup-test build ## Start-up and latency figures of live view, measured in Chromium on virtual cameras
 	$(say) 'measuring'
+	@$(build-all)
 	@$(rig) bench --server $(target)/release/atipcam
 
 soak: setup-test build ## A viewer that reads nothing, a camera that flaps for ten minutes: nobody else may lose a picture
 	$(say) 'soaking for $(SOAK_SECONDS) s'
+	@$(build-all)
 	@$(rig) soak --server $(target)/release/atipcam --seconds $(SOAK_SECONDS)
 
 fmt: web/node_modules/.package-lock.json ## Format everything
@@ -88,7 +92,7 @@ rust-test: web
 
 e2e: web
 	$(say) 'the journeys in Chromium against the real server'
-	@$(CARGO) build --locked -p atipcam
+	@$(build-all)
 	@$(rig) demo --server $(target)/debug/atipcam
 	@$(rig) foreign --server $(target)/debug/atipcam
 	@$(rig) soak --server $(target)/debug/atipcam --seconds 30
