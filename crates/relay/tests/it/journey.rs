@@ -151,3 +151,15 @@ async fn an_old_copy_of_everything_but_the_keyring_plays_nothing_once_the_key_is
     assert!(codes.iter().all(|code| ["recording.none", "recording.key_destroyed"].contains(code)), "{codes:?}");
     rig.relay.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_who_is_no_longer_of_the_home_loses_the_running_view() {
+    let rig = Rig::start().await;
+    rig.recorded(SECOND).await;
+    let mut parts = rig.relay.live_parts(rig.permit::<ViewLive>(rig.camera).await, StreamChoice::Main).unwrap();
+    assert!(matches!(parts.next().await, Some(LiveMessage::Text(_))));
+    rig.withdraw();
+    let drained = async { while parts.next().await.is_some() {} };
+    tokio::time::timeout(SECOND, drained).await.expect("the view ends within a second");
+    rig.relay.shutdown().await;
+}

@@ -1,6 +1,7 @@
 //! A relay with one home and one camera in a folder of its own.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use domain::{AudioMode, CameraId, Clock, HomeId, Role, SessionId, StreamName, Su
 use policy::act::{AddCamera, ViewRecorded};
 use policy::{Act, Ask, Facts, FactsFuture, FactsSource, HomeFacts, Object, Permit, Principal, SessionFacts, decide};
 use relay::{Relay, Timeline};
-use store::{CameraAccess, CameraDraft, NewAccount, Store};
+use store::{CameraAccess, CameraDraft, Change, NewAccount, Store};
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
 
@@ -19,6 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Everybody is the owner of the one home; an object exists as long as its row does.
 #[derive(Debug)]
 pub(crate) struct OwnerFacts {
+    withdrawn: AtomicBool,
     store: Store,
     home: HomeId,
     subject: SubjectId,
@@ -38,7 +40,10 @@ impl FactsSource for OwnerFacts {
                 agreed: true,
                 adult: true,
             });
-            let home = exists.then_some(HomeFacts { home: self.home, role: session.map(|_| Role::Owner) });
+            let home = exists.then_some(HomeFacts {
+                home: self.home,
+                role: session.filter(|_| !self.withdrawn.load(Ordering::SeqCst)).map(|_| Role::Owner),
+            });
             Ok(Facts { revision: *self.store.bus().revision().borrow(), session, home })
         })
     }
@@ -65,7 +70,7 @@ impl Rig {
         let account =
             NewAccount { subject, email: "owner@example.org", password_hash: String::new(), adult: true, agreement: agreement() };
         let home = store.set_up(account).await.unwrap();
-        let facts = Arc::new(OwnerFacts { store: store.clone(), home, subject });
+        let facts = Arc::new(OwnerFacts { withdrawn: AtomicBool::new(false), store: store.clone(), home, subject });
         let session = SessionId::random();
         let access = CameraAccess {
             name: "Door".into(),
@@ -89,6 +94,12 @@ impl Rig {
     pub(crate) async fn timeline(&self) -> Timeline {
         let permit = self.permit::<ViewRecorded>(self.camera).await;
         self.relay.timeline(permit, last_minutes()).await.unwrap()
+    }
+
+    /// The person is no longer of the home.
+    pub(crate) fn withdraw(&self) {
+        self.facts.withdrawn.store(true, Ordering::SeqCst);
+        self.store.bus().publish(Change::Facts);
     }
 
     /// The camera loses its power.
@@ -133,7 +144,12 @@ impl Rig {
     pub(crate) async fn restart_on(self, image: TempDir) -> Self {
         self.relay.shutdown().await;
         let store = Store::open(image.path(), Arc::new(SystemClock)).await.unwrap();
-        let facts = Arc::new(OwnerFacts { store: store.clone(), home: self.facts.home, subject: self.facts.subject });
+        let facts = Arc::new(OwnerFacts {
+            withdrawn: AtomicBool::new(false),
+            store: store.clone(),
+            home: self.facts.home,
+            subject: self.facts.subject,
+        });
         let relay = start_relay(&store, &facts).await;
         Self { relay, store, facts, folder: image, ..self }
     }
