@@ -95,4 +95,5 @@ e2e: web
 	@$(build-all)
 	@$(rig) demo --server $(target)/debug/atipcam
 	@$(rig) foreign --server $(target)/debug/atipcam
+	@$(rig) cuts --server $(target)/debug/atipcam
 	@$(rig) soak --server $(target)/debug/atipcam --seconds 30

@@ -41,6 +41,13 @@ impl Client {
         Ok(Self { token: signed_in["token"].as_str().ok_or("the answer to set-up has no token")?.to_owned(), ..anonymous })
     }
 
+    /// The same person in a session of its own.
+    pub async fn another_session(&self) -> Result<Self> {
+        let form = json!({ "email": Self::EMAIL, "password": Self::PASSWORD });
+        let signed_in = Self::nobody(&self.base)?.post("/session", &form).await?;
+        Ok(Self { token: signed_in["token"].as_str().ok_or("the answer to sign-in has no token")?.to_owned(), ..self.clone() })
+    }
+
     /// Somebody who is not signed in.
     pub fn nobody(base: &str) -> Result<Self> {
         // Fails where a test before has done it: then there is one already.

@@ -22,6 +22,17 @@ impl Clip {
         Ok(Self { file: made(dir, "cam720.mp4", drawn, seconds)?, codecs: "h264+aac" })
     }
 
+    /// H.264 of noise at some 80 Mbit/s: seconds of it are more than sockets and queues hold.
+    pub fn heavy(dir: &Path) -> Result<Self> {
+        let file = dir.join("heavy.mp4");
+        let mut ffmpeg = command("ffmpeg");
+        let noise = "-v error -y -f lavfi -i testsrc2=size=640x360:rate=25,noise=alls=100:allf=t -t 2 -c:v libx264 -preset ultrafast \
+                     -profile:v main -bf 0 -g 25 -qp 8 -pix_fmt yuv420p";
+        ffmpeg.args(noise.split_whitespace()).arg(&file);
+        output(ffmpeg)?;
+        Ok(Self { file, codecs: "h264" })
+    }
+
     /// H.265 without sound, `seconds` long.
     pub fn h265(dir: &Path, seconds: u32) -> Result<Self> {
         let drawn = "-f lavfi -i testsrc2=size=1280x720:rate=25 -c:v libx265 -preset ultrafast -x265-params bframes=0:keyint=50:log-level=none \

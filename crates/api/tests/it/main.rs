@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests may fail them")]
 
+mod cuts;
 mod edge;
 mod events;
 mod house;

@@ -3,6 +3,7 @@
 
 mod bench;
 mod browser;
+mod cuts;
 mod demo;
 mod foreign;
 mod soak;
@@ -29,6 +30,8 @@ enum Rig {
     Demo,
     /// The same with cameras that are not ours.
     Foreign,
+    /// A session that ends and a camera that is removed cut what runs within a second: WebRTC, live parts, downloads.
+    Cuts,
     /// A viewer that reads nothing and a camera that flaps: nobody else may lose a picture, and memory returns.
     Soak {
         /// How long.
@@ -48,6 +51,7 @@ async fn main() -> ExitCode {
     let Arguments { rig, server } = Arguments::parse();
     let done = match rig {
         Rig::Demo => demo::run(&server),
+        Rig::Cuts => cuts::run(&server).await,
         Rig::Foreign => foreign::run(&server).await,
         Rig::Soak { seconds } => soak::run(&server, Duration::from_secs(seconds)).await,
         Rig::Bench { tries } => bench::run(&server, tries).await,
