@@ -80,7 +80,7 @@ async function view({ path, camera, watchMs }) {
 			if (waiting.length > 0 && buffer && !buffer.updating) buffer.appendBuffer(waiting.shift());
 			// What is buffered ahead of what is shown is latency.
 			const end = video.buffered.length > 0 ? video.buffered.end(0) : 0;
-			if (end - video.currentTime > 0.5) video.currentTime = end - 0.05;
+			if (end - video.currentTime > 0.2) video.currentTime = end - 0.05;
 			if (end > 0 && video.paused) void video.play();
 		};
 		socket.onmessage = ({ data }) => {
