@@ -163,7 +163,7 @@ fn judge(act: &ActRule, principal: Principal, object: Object, at: Timestamp, fac
     let purpose = act.purpose;
     let person = match act.who {
         Who::System => {
-            server_itself(principal, object, facts)?;
+            server_itself(act, principal, object, facts)?;
             None
         }
         Who::Role(_) | Who::Oneself => Some(signed_in(principal, at, facts)?),
@@ -174,7 +174,7 @@ fn judge(act: &ActRule, principal: Principal, object: Object, at: Timestamp, fac
     age(purpose, about)?;
     agreement(purpose, about, facts)?;
     if point::GATE_FUNCTION.holds() && !purpose.in_use {
-        return Err((Reason::NotInUse, point::GATE_FUNCTION.clauses()));
+        return Err((Reason::NotInUse, purpose.clauses));
     }
     if let Some(person) = person {
         role(act, person, object, facts)?;
@@ -187,15 +187,15 @@ fn judge(act: &ActRule, principal: Principal, object: Object, at: Timestamp, fac
 }
 
 /// A person may not borrow the server's own acts, and the server acts only on what exists.
-fn server_itself(principal: Principal, object: Object, facts: &Facts) -> Result<(), No> {
+fn server_itself(act: &ActRule, principal: Principal, object: Object, facts: &Facts) -> Result<(), No> {
     if point::GATE_ROLE.holds() && principal != Principal::System {
-        return Err((Reason::NotSystem, point::GATE_ROLE.clauses()));
+        return Err((Reason::NotSystem, act.clauses));
     }
     let there = match object {
         Object::Account(account) => facts.subject.is_some_and(|subject| subject.subject == account),
         Object::Home(_) | Object::Camera(_) => facts.home.is_some(),
     };
-    if there { Ok(()) } else { Err((Reason::NotThere, point::GATE_ROLE.clauses())) }
+    if there { Ok(()) } else { Err((Reason::NotThere, act.clauses)) }
 }
 
 fn signed_in(principal: Principal, at: Timestamp, facts: &Facts) -> Result<SubjectId, No> {
@@ -269,7 +269,7 @@ fn consent(purpose: &PurposeRule, object: Object, facts: &Facts) -> Result<(), N
         Object::Home(_) | Object::Camera(_) => facts.home.map(|home| home.consents),
     };
     if point::GATE_CONSENT.holds() && !given.is_some_and(|given| given.has(consent)) {
-        return Err((Reason::ConsentNeeded, point::GATE_CONSENT.clauses()));
+        return Err((Reason::ConsentNeeded, purpose.clauses));
     }
     Ok(())
 }

@@ -44,6 +44,14 @@ pub struct SubjectFacts {
     pub consents: ConsentSet,
 }
 
+impl SubjectFacts {
+    /// A person of age who agreed to the policy in force, in an active account, without consents.
+    #[must_use]
+    pub const fn settled(subject: SubjectId) -> Self {
+        Self { subject, agreed: Agreed::Current, age: Age::Adult, standing: Standing::Active, consents: ConsentSet::NONE }
+    }
+}
+
 /// Whether a person agreed to the policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Agreed {

@@ -89,7 +89,7 @@ fn all(doc: &str, rule: &str, ids: impl Iterator<Item = String>) -> String {
 }
 
 fn categories(policy: &Policy) -> String {
-    let mut out = "use crate::{Category, rule::seal};\n\n".to_owned();
+    let mut out = "pub use crate::rule::Category;\n\nuse crate::rule::seal;\n\n".to_owned();
     for category in &policy.categories {
         let (name, id) = (type_name(&category.id), &category.id);
         write(
@@ -107,7 +107,7 @@ fn categories(policy: &Policy) -> String {
 }
 
 fn purposes(policy: &Policy) -> String {
-    let mut out = "use crate::{Basis, Minors, Purpose, PurposeRule, Uses, category, consent, rule::seal};\n\n".to_owned();
+    let mut out = "pub use crate::rule::{Purpose, PurposeRule, Uses};\n\nuse crate::{Basis, Minors, category, consent, rule::seal};\n\n".to_owned();
     for purpose in &policy.purposes {
         write(&mut out, format_args!("{}", one_purpose(policy, purpose)));
     }
@@ -141,7 +141,7 @@ fn one_purpose(policy: &Policy, purpose: &Purpose) -> String {
 
 fn recipients(policy: &Policy) -> String {
     let mut out =
-        "use crate::{Agreement, FieldRule, Receives, Recipient, RecipientRule, category, purpose, rule::seal};\nuse domain::Timestamp;\n\n".to_owned();
+        "pub use crate::rule::{Receives, Recipient, RecipientRule};\n\nuse crate::{Agreement, FieldRule, category, purpose, rule::seal};\nuse domain::Timestamp;\n\n".to_owned();
     for recipient in &policy.recipients {
         out.push_str(&one_recipient(policy, recipient));
     }
