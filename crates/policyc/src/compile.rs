@@ -223,7 +223,7 @@ fn retention(doc: &Document) -> Vec<Retention> {
         active: entry.active,
         then: entry.then,
         period: word(entry.period.as_ref()),
-        basis: entry.basis.clone(),
+        basis: word(entry.basis.as_ref()),
         clauses: words(&entry.clause),
     };
     in_order(&doc.retention).into_iter().map(class).collect()
@@ -236,7 +236,7 @@ fn rights(doc: &Document) -> Vec<Right> {
         kind: entry.deadline.kind,
         from: entry.deadline.from,
         channels: entry.channels.clone(),
-        refuse: entry.refuse.clone(),
+        refuse: words(&entry.refuse),
         fee: entry.fee.clone(),
         function: word(entry.function.as_ref()),
         clauses: words(&entry.clause),

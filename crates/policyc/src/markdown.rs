@@ -1,9 +1,9 @@
-//! The page as Markdown of headings, paragraphs, lists and bold words only: for people who agree to it, and for print.
+//! The page as Markdown of headings, paragraphs, lists and strong words only: for people who agree to it, and for print.
 
 use std::fmt::Write as _;
 
-use crate::model::{Basis, ClauseState, RecipientState};
-use crate::page::{Page, PurposeState, RecipientView};
+use crate::model::{ClauseState, RecipientState};
+use crate::page::{CategoryView, Page, PurposeState, PurposeView, RecipientView};
 
 impl Page {
     /// The whole page as Markdown.
@@ -11,83 +11,98 @@ impl Page {
     pub fn markdown(&self) -> String {
         let mut out = Text(String::new());
         out.paragraph(&format!("# {}", self.title));
-        out.paragraph(&format!("{} {} · {} {}", self.label("version"), self.version, self.label("updated"), self.updated));
-        out.paragraph(&self.intro);
+        out.paragraph(&format!(
+            "{} {} · {} {}",
+            self.word("label.version"),
+            self.version,
+            self.word("label.updated"),
+            self.updated
+        ));
+        [&self.intro, &self.how, &self.governing].into_iter().for_each(|text| out.paragraph(text));
         for part in self.parts.iter().filter(|part| !part.clauses.is_empty()) {
-            out.paragraph(&format!("## {}", part.title));
+            out.heading(&part.title);
             out.list(part.clauses.iter().map(|clause| {
                 let badge = match clause.state {
-                    // What is in force needs no badge, and what says something claims nothing.
-                    ClauseState::InUse | ClauseState::Statement => String::new(),
-                    ClauseState::NotYet => format!(" ({})", self.label("not_yet")),
-                    ClauseState::Operator => format!(" ({})", self.label("operator")),
+                    ClauseState::InUse => "state.in_use",
+                    ClauseState::NotYet => "state.not_yet",
+                    ClauseState::Operator => "state.operator",
+                    ClauseState::Statement => "state.statement",
                 };
-                format!("**{}** {}{badge}", clause.id, clause.text)
+                format!("**{}** {} [{}]", clause.id, clause.text, self.word(badge))
             }));
         }
-        self.recipients(&mut out);
-        self.purposes(&mut out);
-        self.categories(&mut out);
-        out.paragraph(&format!("## {}", self.label("rights")));
-        out.list(self.rights.iter().map(|right| format!("**{}** {}", right.name, right.text)));
-        out.paragraph(&format!("## {}", self.label("findings")));
-        out.list(self.findings.iter().map(|finding| format!("**{}** {}", finding.id, finding.text)));
-        out.0
-    }
-
-    fn label(&self, key: &str) -> &str {
-        self.labels.get(key).map_or("", String::as_str)
-    }
-
-    fn recipients(&self, out: &mut Text) {
-        out.paragraph(&format!("## {}", self.label("recipients")));
+        out.heading(self.word("label.recipients"));
         for recipient in &self.recipients {
             out.paragraph(&format!("### {}", recipient.name));
             out.list(self.recipient(recipient).into_iter());
         }
+        out.heading(self.word("label.purposes"));
+        out.list(self.purposes.iter().map(|purpose| self.purpose(purpose)));
+        out.heading(self.word("label.categories"));
+        out.list(self.categories.iter().map(|category| self.category(category)));
+        out.heading(self.word("label.rights"));
+        out.list(self.rights.iter().map(|right| format!("**{}** {}", right.name, right.text)));
+        out.heading(self.word("label.findings"));
+        out.list(self.findings.iter().map(|finding| format!("**{}** {}", finding.id, finding.text)));
+        out.paragraph(&self.advice);
+        out.paragraph(&format!("{} {}", self.word("label.fingerprint"), self.hash));
+        out.0
+    }
+
+    fn word(&self, key: &str) -> &str {
+        self.words.get(key).map_or("", String::as_str)
     }
 
     fn recipient(&self, recipient: &RecipientView) -> Vec<String> {
         let state = match recipient.state {
-            RecipientState::InUse => self.label("in_use"),
-            RecipientState::NotYet => self.label("not_yet"),
-            RecipientState::Denied => self.label("nothing_sent"),
+            RecipientState::InUse => self.word("state.in_use"),
+            RecipientState::NotYet => self.word("state.not_yet"),
+            RecipientState::Denied => self.word("label.no_agreement"),
         };
-        let mut lines = vec![format!("{state} ({})", recipient.clause)];
-        lines.extend(recipient.fields.iter().map(|field| format!("{}: {} ({})", self.label("fields"), field.name, field.purpose_name)));
-        if !recipient.could_ask.is_empty() {
-            lines.push(format!("{}: {}", self.label("could_ask"), recipient.could_ask.join(self.separator())));
+        let mut lines = vec![format!("{} · {state} · {}", recipient.clause, recipient.region_name)];
+        if recipient.state != RecipientState::Denied {
+            let sent = recipient.fields.iter().map(|field| format!("{} ({})", field.name, field.purpose_name));
+            lines.push(self.pair("label.sent", &self.join(sent)));
         }
-        lines.extend(std::iter::once(&recipient.policy_url).chain(&recipient.more_urls).filter(|url| !url.is_empty()).cloned());
+        if !recipient.could_ask.is_empty() {
+            lines.push(self.pair("label.could_ask", &self.join(recipient.could_ask.iter().cloned())));
+        }
+        let urls = std::iter::once(&recipient.policy_url).chain(&recipient.more_urls).filter(|url| !url.is_empty());
+        lines.extend(urls.map(|url| self.pair("label.own_policy", url)));
         lines
     }
 
-    fn purposes(&self, out: &mut Text) {
-        out.paragraph(&format!("## {}", self.label("purposes")));
-        out.list(self.purposes.iter().map(|purpose| {
-            let basis = match purpose.basis {
-                Basis::Contract => self.label("contract"),
-                Basis::Consent => self.label("consent"),
-                Basis::LegalObligation => self.label("legal_obligation"),
-            };
-            let not_yet = if purpose.state == PurposeState::NotYet { self.label("not_yet") } else { "" };
-            let uses: Vec<_> = purpose.uses.iter().map(|used| used.name.as_str()).collect();
-            let uses = if uses.is_empty() { self.label("none").to_owned() } else { uses.join(self.separator()) };
-            let words: Vec<_> = [basis, not_yet].into_iter().filter(|word| !word.is_empty()).collect();
-            format!("**{}** ({}) {}: {uses}", purpose.name, words.join(self.separator()), self.label("uses"))
-        }));
+    fn purpose(&self, purpose: &PurposeView) -> String {
+        let basis = self.word(&format!("basis.{}", purpose.basis.word()));
+        let state = match purpose.state {
+            PurposeState::InUse => self.word("state.in_use"),
+            PurposeState::NotYet => self.word("state.not_yet"),
+        };
+        let uses = self.join(purpose.uses.iter().map(|used| used.name.clone()));
+        let uses = if uses.is_empty() { uses } else { format!(" · {}", self.pair("label.category", &uses)) };
+        format!("**{}** {basis} · {state}{uses}", purpose.name)
     }
 
-    fn categories(&self, out: &mut Text) {
-        out.paragraph(&format!("## {}", self.label("categories")));
-        out.list(self.categories.iter().map(|category| {
-            let colon = if self.language.starts_with("zh") { "：" } else { ": " };
-            format!("**{}** {}{colon}{}", category.name, self.label("retention"), category.retention.text)
-        }));
+    fn category(&self, category: &CategoryView) -> String {
+        let sensitive = if category.sensitive { format!("{} · ", self.word("label.sensitive")) } else { String::new() };
+        let (kept, place) = (self.pair("label.kept", &category.retention.text), self.pair("label.where", &category.place));
+        if category.stored {
+            format!("**{}** {sensitive}{kept} {place}", category.name)
+        } else {
+            format!("**{}** {sensitive}{kept}", category.name)
+        }
     }
 
-    fn separator(&self) -> &'static str {
-        if self.language.starts_with("zh") { "、" } else { ", " }
+    fn pair(&self, key: &str, value: &str) -> String {
+        format!("{}{}{value}", self.word(key), if self.is_chinese() { "：" } else { ": " })
+    }
+
+    fn join(&self, words: impl Iterator<Item = String>) -> String {
+        words.collect::<Vec<_>>().join(if self.is_chinese() { "、" } else { ", " })
+    }
+
+    fn is_chinese(&self) -> bool {
+        self.language.starts_with("zh")
     }
 }
 
@@ -95,15 +110,19 @@ impl Page {
 struct Text(String);
 
 impl Text {
+    fn heading(&mut self, text: &str) {
+        self.paragraph(&format!("## {text}"));
+    }
+
     fn paragraph(&mut self, text: &str) {
         if !text.is_empty() {
-            let _ = write!(self.0, "{}{text}\n", if self.0.is_empty() { "" } else { "\n" });
+            let _ = writeln!(self.0, "{}{text}", if self.0.is_empty() { "" } else { "\n" });
         }
     }
 
     fn list(&mut self, items: impl Iterator<Item = String>) {
         for (index, item) in items.enumerate() {
-            let _ = write!(self.0, "{}- {item}\n", if index == 0 { "\n" } else { "" });
+            let _ = writeln!(self.0, "{}- {item}", if index == 0 { "\n" } else { "" });
         }
     }
 }

@@ -18,6 +18,12 @@ pub struct Deployment {
     pub contact: String,
     /// Where the server stands.
     pub region: String,
+    /// How much footage there is room for, as `500 GB`; empty where it is not limited.
+    #[serde(default)]
+    pub footage_room: String,
+    /// Days that footage is kept at most.
+    #[serde(default)]
+    pub footage_days: Option<u32>,
     /// Functions that are built and switched off here.
     #[serde(default)]
     pub off: Vec<String>,
@@ -79,6 +85,12 @@ pub struct Page {
     pub title: String,
     /// What comes first.
     pub intro: String,
+    /// How to read the badges.
+    pub how: String,
+    /// Which language decides.
+    pub governing: String,
+    /// What the page is not.
+    pub advice: String,
     /// The preface and the six parts.
     pub parts: Vec<PartView>,
     /// Who else may get data.
@@ -91,9 +103,9 @@ pub struct Page {
     pub rights: Vec<RightView>,
     /// How contradictions of the restated terms were settled.
     pub findings: Vec<FindingView>,
-    /// The words that its Markdown is set with.
+    /// The words that its Markdown is set with, by `section.key`.
     #[serde(skip)]
-    pub(crate) labels: BTreeMap<String, String>,
+    pub(crate) words: BTreeMap<String, String>,
 }
 
 /// A part of the page.
@@ -133,8 +145,10 @@ pub struct RecipientView {
     pub name: String,
     /// Whether it gets anything.
     pub state: RecipientState,
-    /// Where it is.
+    /// Where it is: a country, or `deployment`.
     pub region: String,
+    /// The same in words.
+    pub region_name: String,
     /// Its own terms; empty for none.
     pub policy_url: String,
     /// Further pages of them.
@@ -294,13 +308,16 @@ impl Reader<'_> {
     fn fill(&self, placeholder: &Placeholder<'_>) -> String {
         let set = |value: &str, unset: &str| if value.is_empty() { self.text("label", unset) } else { value.to_owned() };
         match placeholder {
-            Placeholder::Plain("operator") => set(&self.deployment.operator, "unset_operator"),
-            Placeholder::Plain("contact") => set(&self.deployment.contact, "unset_contact"),
-            Placeholder::Plain("region") => set(&self.deployment.region, "unset_region"),
+            Placeholder::Plain("operator") => set(&self.deployment.operator, "operator.unset"),
+            Placeholder::Plain("contact") => set(&self.deployment.contact, "contact.unset"),
+            Placeholder::Plain("region") => match self.deployment.region.as_str() {
+                "" => self.text("label", "region.deployment"),
+                region => self.region(region),
+            },
+            Placeholder::Plain("footage.keep") => self.footage_keep(),
             Placeholder::Plain("version") => self.policy.version.clone(),
             Placeholder::Plain("updated") => self.policy.updated.clone(),
             Placeholder::Plain("based_on") => self.policy.based_on.clone(),
-            Placeholder::Recipients => self.policy.recipients.len().to_string(),
             Placeholder::Days(id) => {
                 self.policy.rights.iter().find(|right| right.id == *id).map_or_else(String::new, |right| right.days.to_string())
             }
@@ -310,6 +327,23 @@ impl Reader<'_> {
             Placeholder::Term(id) => self.policy.terms.get(*id).map_or_else(String::new, |period| self.period(period)),
             Placeholder::Plain(name) | Placeholder::Unknown(name) => format!("{{{name}}}"),
         }
+    }
+
+    /// A region by its name, where it has one.
+    fn region(&self, region: &str) -> String {
+        self.text_if("label", &format!("region.{region}")).unwrap_or_else(|| region.to_owned())
+    }
+
+    /// How long footage stays on this server.
+    fn footage_keep(&self) -> String {
+        let Deployment { footage_room: room, footage_days: days, .. } = self.deployment;
+        let key = match (room.is_empty(), days) {
+            (true, _) => "footage.keep.unset",
+            (false, None) => "footage.keep.room",
+            (false, Some(_)) => "footage.keep.days",
+        };
+        let days = days.map(|days| self.period(&format!("P{days}D"))).unwrap_or_default();
+        self.text("label", key).replace("{room}", room).replace("{days}", &days)
     }
 
     /// `P15D` in words.
@@ -322,21 +356,27 @@ impl Reader<'_> {
 
     fn page(&self, hash: &str) -> Page {
         let policy = self.policy;
-        let labels = policy.texts.get(self.language).and_then(|sections| sections.get("label"));
+        let words = ["label", "state", "basis"].into_iter().flat_map(|section| {
+            let entries = policy.texts.get(self.language).and_then(|sections| sections.get(section));
+            entries.into_iter().flatten().map(move |(key, _)| (format!("{section}.{key}"), self.text(section, key)))
+        });
         Page {
             version: policy.version.clone(),
             hash: hash.to_owned(),
             updated: policy.updated.clone(),
             language: self.language.to_owned(),
-            title: self.text("title", "policy"),
+            title: self.text("title", "page"),
             intro: self.text("title", "intro"),
+            how: self.text("title", "how"),
+            governing: self.text("title", "governing"),
+            advice: self.text("title", "advice"),
             parts: (0..=6).map(|part| self.part(part)).collect(),
             recipients: policy.recipients.iter().map(|recipient| self.recipient(recipient)).collect(),
             purposes: policy.purposes.iter().map(|purpose| self.purpose(purpose)).collect(),
             categories: policy.categories.iter().map(|category| self.category(category)).collect(),
             rights: policy.rights.iter().map(|right| self.right(right)).collect(),
             findings: policy.findings.iter().map(|finding| self.finding(&finding.id)).collect(),
-            labels: labels.map(|labels| labels.keys().map(|key| (key.clone(), self.text("label", key))).collect()).unwrap_or_default(),
+            words: words.collect(),
         }
     }
 
@@ -382,6 +422,7 @@ impl Reader<'_> {
             name: self.text("recipient", &recipient.id),
             state,
             region: recipient.region.clone(),
+            region_name: self.region(&recipient.region),
             policy_url: recipient.policy_url.clone(),
             more_urls: recipient.more_urls.clone(),
             fields: recipient.fields.iter().map(field).collect(),
@@ -419,16 +460,16 @@ impl Reader<'_> {
                 text: self.text("retention", &category.retention),
                 days: fixed.and_then(|class| class.period.parse::<Period>().ok()?.days()),
             },
-            place: self.text("label", &format!("where.{}", category.shred)),
+            place: self.text("where", &category.shred),
         }
     }
 
     fn right(&self, right: &crate::model::Right) -> RightView {
         RightView {
             id: right.id.clone(),
-            name: self.text("right", &right.id),
+            name: self.text("right_name", &right.id),
             days: right.days,
-            text: self.text("right", &format!("{}.text", right.id)),
+            text: self.text("right", &right.id),
         }
     }
 

@@ -308,8 +308,7 @@ pub(crate) struct RetentionEntry {
     pub active: Active,
     pub then: Then,
     pub period: Option<Id>,
-    #[serde(default)]
-    pub basis: String,
+    pub basis: Option<Id>,
     #[serde(default)]
     pub clause: Vec<Id>,
 }
@@ -356,7 +355,7 @@ pub(crate) struct RightEntry {
     #[serde(default)]
     pub channels: Vec<String>,
     #[serde(default)]
-    pub refuse: Vec<String>,
+    pub refuse: Vec<Id>,
     #[serde(default)]
     pub fee: String,
     pub function: Option<Id>,

@@ -10,17 +10,44 @@ use crate::source::Id;
 pub(crate) type Texts = BTreeMap<Id, BTreeMap<Id, Spanned<String>>>;
 
 /// What the page itself says, apart from its items.
-pub(crate) const TITLES: &[&str] = &["policy", "intro"];
+pub(crate) const TITLES: &[&str] = &["page", "intro", "how", "governing", "advice"];
 
-/// The words that the page and its Markdown are set with.
+/// The words that the page, its Markdown and the sentences of a change are set with, beside `change.<kind>`.
 pub(crate) const LABELS: &[&str] = &[
-    "version", "updated", "in_use", "not_yet", "operator", "statement", "recipients", "fields", "could_ask", "nothing_sent", "purposes",
-    "uses", "categories", "retention", "rights", "days", "findings", "consent", "contract", "legal_obligation", "none",
-    "unset_operator", "unset_contact", "unset_region",
+    "version",
+    "updated",
+    "fingerprint",
+    "recipients",
+    "sent",
+    "could_ask",
+    "no_agreement",
+    "own_policy",
+    "purposes",
+    "categories",
+    "category",
+    "sensitive",
+    "kept",
+    "where",
+    "rights",
+    "findings",
+    "region.deployment",
+    "operator.unset",
+    "contact.unset",
+    "footage.keep.room",
+    "footage.keep.days",
+    "footage.keep.unset",
+    "unit.second",
+    "unit.second.one",
+    "unit.day",
+    "unit.day.one",
+    "unit.month",
+    "unit.month.one",
+    "unit.year",
+    "unit.year.one",
 ];
 
 /// Placeholders without an argument.
-const PLAIN: &[&str] = &["operator", "contact", "region", "version", "updated", "based_on"];
+const PLAIN: &[&str] = &["operator", "contact", "region", "version", "updated", "based_on", "footage.keep"];
 
 /// A placeholder of a text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,8 +60,6 @@ pub(crate) enum Placeholder<'a> {
     Period(&'a str),
     /// `{period:term.<id>}`.
     Term(&'a str),
-    /// `{count:recipients}`.
-    Recipients,
     /// None of these.
     Unknown(&'a str),
 }
@@ -68,7 +93,6 @@ fn placeholder(inside: &str) -> Placeholder<'_> {
         Some(("days", Some(("right", id)))) => Placeholder::Days(id),
         Some(("period", Some(("retention", id)))) => Placeholder::Period(id),
         Some(("period", Some(("term", id)))) => Placeholder::Term(id),
-        Some(("count", None)) if inside == "count:recipients" => Placeholder::Recipients,
         _ => Placeholder::Unknown(inside),
     }
 }

@@ -8,7 +8,7 @@ use crate::model::Duty;
 use crate::source::{ClauseEntry, Files, Id};
 
 /// The principles of the preface. Each must be kept by a clause in force.
-const PRINCIPLES: &[&str] = &["accountability", "purpose", "choice", "minimum", "security", "participation", "transparency"];
+pub(super) const PRINCIPLES: &[&str] = &["accountability", "purpose", "choice", "minimum", "security", "participation", "transparency"];
 /// The contradictions of the restated terms.
 const FINDINGS: u32 = 14;
 

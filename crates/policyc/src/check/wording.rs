@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::Checker;
+use super::clauses::PRINCIPLES;
+use super::{Checker, given};
+use crate::diff::ChangeKind;
 use crate::fault::Rule;
 use crate::model::Basis;
 use crate::source::{Id, in_order};
@@ -60,61 +62,75 @@ fn text<'a>(texts: &'a Texts, section: &str, key: &str) -> Option<(&'a Id, &'a s
 /// Every text that the policy needs.
 fn wanted<'a>(checker: &Checker<'a>) -> Vec<Wanted<'a>> {
     let doc = &checker.source.doc;
-    let mut wanted = Vec::new();
-    let mut want = |section: &'static str, key: String, at: Range<usize>, clause: Option<&'a Id>| {
-        wanted.push(Wanted { section, key, at, clause: clause.map(|id| id.get_ref().as_str()) });
-    };
-    let head = doc.policy.seed_lines.span();
-    TITLES.iter().for_each(|key| want("title", (*key).to_owned(), head.clone(), None));
-    LABELS.iter().for_each(|key| want("label", (*key).to_owned(), head.clone(), None));
-    (0..=6).for_each(|part: u8| want("part", part.to_string(), head.clone(), None));
-    for (id, _) in in_order(&doc.function) {
-        want("function", id.get_ref().clone(), id.span(), None);
-    }
-    for (id, item) in in_order(&doc.category) {
-        want("category", id.get_ref().clone(), id.span(), item.clause.first());
-    }
-    for (id, item) in in_order(&doc.permission) {
-        want("permission", id.get_ref().clone(), id.span(), Some(&item.clause));
-    }
+    let mut list = Wants { list: Vec::new(), head: doc.policy.seed_lines.span() };
+    TITLES.iter().for_each(|key| list.of_page("title", key));
+    LABELS.iter().for_each(|key| list.of_page("label", key));
+    ChangeKind::ALL.iter().for_each(|kind| list.of_page("label", kind.label()));
+    ["0", "1", "2", "3", "4", "5", "6"].iter().for_each(|part| list.of_page("part", part));
+    ["in_use", "not_yet", "operator", "statement", "denied"].iter().for_each(|state| list.of_page("state", state));
+    PRINCIPLES.iter().for_each(|principle| list.of_page("principle", principle));
+    doc.policy.points.iter().for_each(|point| list.of("point", point, None));
+    in_order(&doc.shred_class).iter().for_each(|(id, _)| list.of("where", id, None));
+    in_order(&doc.function).iter().for_each(|(id, _)| list.of("function", id, None));
+    in_order(&doc.vendor_field).iter().for_each(|(id, _)| list.of("vendor_field", id, None));
+    in_order(&doc.category).iter().for_each(|(id, item)| list.of("category", id, item.clause.first()));
+    in_order(&doc.permission).iter().for_each(|(id, item)| list.of("permission", id, Some(&item.clause)));
     for (id, item) in in_order(&doc.purpose) {
-        want("purpose", id.get_ref().clone(), id.span(), item.clause.first());
+        list.of("purpose", id, item.clause.first());
+        if let Some(basis) = item.basis {
+            list.named("basis", basis.word(), id, item.clause.first());
+        }
         if item.basis == Some(Basis::Consent) {
-            want("purpose", format!("{}.effect", id.get_ref()), id.span(), item.clause.first());
+            list.of("effect", id, item.clause.first());
         }
     }
-    for item in &doc.recipient {
-        want("recipient", item.id.get_ref().clone(), item.id.span(), Some(&item.clause));
-        item.could_ask.iter().for_each(|id| want("vendor_field", id.get_ref().clone(), id.span(), Some(&item.clause)));
-    }
+    doc.recipient.iter().for_each(|item| list.of("recipient", &item.id, Some(&item.clause)));
     for (id, item) in in_order(&doc.retention) {
-        want("retention", id.get_ref().clone(), id.span(), item.clause.first());
+        list.of("retention", id, item.clause.first());
+        if let Some(basis) = given(item.basis.as_ref()) {
+            list.of("basis", basis, item.clause.first());
+        }
     }
     for (id, item) in in_order(&doc.right) {
-        want("right", id.get_ref().clone(), id.span(), item.clause.first());
-        want("right", format!("{}.text", id.get_ref()), id.span(), item.clause.first());
+        list.of("right", id, item.clause.first());
+        list.of("right_name", id, item.clause.first());
+        item.refuse.iter().for_each(|ground| list.of("refusal", ground, item.clause.first()));
     }
-    for item in &doc.clause {
-        want("clause", item.id.get_ref().clone(), item.id.span(), Some(&item.id));
-    }
-    for item in &doc.finding {
-        want("finding", item.id.get_ref().clone(), item.id.span(), item.clauses.first());
-    }
-    wanted
+    doc.clause.iter().for_each(|item| list.of("clause", &item.id, Some(&item.id)));
+    doc.finding.iter().for_each(|item| list.of("finding", &item.id, item.clauses.first()));
+    list.list
 }
 
-/// Texts for what the policy does not have. An item may have more texts than its name, by a suffix.
+struct Wants<'a> {
+    list: Vec<Wanted<'a>>,
+    head: Range<usize>,
+}
+
+impl<'a> Wants<'a> {
+    /// A text that every page needs.
+    fn of_page(&mut self, section: &'static str, key: &str) {
+        self.list.push(Wanted { section, key: key.to_owned(), at: self.head.clone(), clause: None });
+    }
+
+    /// The text of an item.
+    fn of(&mut self, section: &'static str, id: &'a Id, clause: Option<&'a Id>) {
+        self.named(section, id.get_ref(), id, clause);
+    }
+
+    /// A text that the item at `id` needs.
+    fn named(&mut self, section: &'static str, key: &str, id: &'a Id, clause: Option<&'a Id>) {
+        let clause = clause.map(|clause| clause.get_ref().as_str());
+        self.list.push(Wanted { section, key: key.to_owned(), at: id.span(), clause });
+    }
+}
+
+/// Texts for what the policy does not have. Labels are free: the app has words of its own there.
 fn unused(checker: &mut Checker<'_>, language: &str, texts: &Texts, wanted: &[Wanted<'_>]) {
     let known: BTreeSet<(&str, &str)> = wanted.iter().map(|w| (w.section, w.key.as_str())).collect();
-    for (section, entries) in texts {
-        for key in entries.keys() {
-            let (section, name) = (section.get_ref().as_str(), key.get_ref().as_str());
-            let bare = [".text", ".where", ".effect"].iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
-            let free = section == "label" || section == "title";
-            if !free && !known.contains(&(section, name)) && !known.contains(&(section, bare)) {
-                let message = format!("[{section}] \"{name}\" is a text for something that the policy does not have");
-                checker.fault_in_text(Rule::TextUnused, None, language, &key.span(), message);
-            }
+    for (section, entries) in texts.iter().filter(|(section, _)| section.get_ref() != "label") {
+        for key in entries.keys().filter(|key| !known.contains(&(section.get_ref().as_str(), key.get_ref().as_str()))) {
+            let message = format!("[{}] \"{}\" is a text for something that the policy does not have", section.get_ref(), key.get_ref());
+            checker.fault_in_text(Rule::TextUnused, None, language, &key.span(), message);
         }
     }
 }
@@ -125,7 +141,8 @@ fn placeholders(checker: &mut Checker<'_>, language: &str, texts: &Texts) {
         for (key, text) in entries {
             for piece in pieces(text.get_ref()) {
                 let unknown = match piece {
-                    Piece::Placeholder(Placeholder::Unknown(name)) => name,
+                    // The slots of a label are filled by whoever uses it.
+                    Piece::Placeholder(Placeholder::Unknown(name)) if section.get_ref() != "label" || name.contains([':', '.']) => name,
                     Piece::Placeholder(Placeholder::Days(id)) if !doc.right.contains_key(id) => id,
                     Piece::Placeholder(Placeholder::Period(id)) if doc.retention.get(id).is_none_or(|class| class.period.is_none()) => id,
                     Piece::Placeholder(Placeholder::Term(id)) if !doc.term.contains_key(id) => id,

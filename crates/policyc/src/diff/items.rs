@@ -51,10 +51,10 @@ pub(super) fn compare(differ: &mut Differ<'_>) {
 fn category(differ: &mut Differ<'_>, before: &Category, after: &Category) {
     let slots = [("category", after.id.as_str())];
     if before.sensitive && !after.sensitive {
-        differ.found(ChangeKind::GateLoosened, &after.id, &slots);
+        differ.found(ChangeKind::GateLoosened, &after.id, &[("purpose", &after.id)]);
     }
     if !before.sensitive && after.sensitive {
-        differ.found(ChangeKind::TextChanged, &after.id, &slots);
+        differ.found(ChangeKind::WordingChanged, &after.id, &slots);
     }
     if !before.stored && after.stored {
         differ.found(ChangeKind::RetentionLengthened, &after.id, &[("category", &after.id), ("retention", &after.retention)]);
@@ -87,7 +87,7 @@ fn purpose(differ: &mut Differ<'_>, before: &Purpose, after: &Purpose) {
     if before.basis == Basis::Consent && after.basis != Basis::Consent {
         differ.found(ChangeKind::ConsentDropped, &after.id, &slots);
     } else if before.basis != after.basis {
-        differ.found(ChangeKind::TextChanged, &after.id, &slots);
+        differ.found(ChangeKind::WordingChanged, &after.id, &slots);
     }
     if before.minors < after.minors {
         differ.found(ChangeKind::MinorRuleWeakened, &after.id, &slots);

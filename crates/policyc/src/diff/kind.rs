@@ -54,10 +54,12 @@ kinds! {
     FunctionNotBuilt = "function.not_built", Silent;
     /// A new promise.
     ClauseAdded = "clause.added", Posted;
-    /// A promise in other words.
+    /// A promise is about other functions, or kept in another way.
     ClauseChanged = "clause.changed", Posted;
-    /// Other words, elsewhere.
+    /// A promise in other words.
     TextChanged = "text.changed", Posted;
+    /// Other words, elsewhere.
+    WordingChanged = "wording.changed", Posted;
     /// A further contradiction was settled.
     FindingAdded = "finding.added", Posted;
     /// People may demand more.

@@ -85,8 +85,13 @@ impl Differ<'_> {
                 of(new).or_else(|| of(old)).unwrap_or_else(|| id.to_owned())
             };
             let sentence = slots.iter().fold(template.to_owned(), |sentence, (section, id)| {
-                let name = if *section == "clause" { (*id).to_owned() } else { name(section, id) };
-                sentence.replace(&format!("{{{section}}}"), &name)
+                let name = match *section {
+                    "clause" => (*id).to_owned(),
+                    "right" => name("right_name", id),
+                    _ => name(section, id),
+                };
+                // Other words are shown as they are now.
+                sentence.replace(&format!("{{{section}}}"), &name).replace("{text}", &name)
             });
             (language.clone(), sentence)
         });

@@ -1,5 +1,7 @@
 //! Retention, residency, rights, clauses, findings and texts.
 
+use std::collections::BTreeMap;
+
 use super::{ChangeKind, Differ, added, paired};
 use crate::model::{Active, Clause, ClauseState, Duty, Policy, Residency, Retention, Right};
 use crate::period::Period;
@@ -9,7 +11,7 @@ pub(super) fn compare(differ: &mut Differ<'_>) {
     retention(differ);
     residency(differ, &old.residency, &new.residency);
     if old.terms != new.terms {
-        differ.found(ChangeKind::RightChanged, "terms", &[]);
+        differ.found(ChangeKind::RightChanged, "terms", &[("right", "terms")]);
     }
     for pair in paired(&old.rights, &new.rights, |right| &right.id) {
         match pair {
@@ -29,8 +31,7 @@ pub(super) fn compare(differ: &mut Differ<'_>) {
     }
     for pair in paired(&old.findings, &new.findings, |finding| &finding.id) {
         match pair {
-            (None, Some(after)) => differ.found(ChangeKind::FindingAdded, &after.id, &[]),
-            (before, after) if before != after => differ.found(ChangeKind::TextChanged, "finding", &[]),
+            (None, Some(after)) => differ.found(ChangeKind::FindingAdded, &after.id, &[("clause", &after.id)]),
             _ => {}
         }
     }
@@ -75,7 +76,7 @@ fn residency(differ: &mut Differ<'_>, before: &Residency, after: &Residency) {
     }
     let told_less = added(&after.inform, &before.inform).next().is_some() || before.consent != after.consent;
     if told_less {
-        differ.found(ChangeKind::RightReduced, "residency", &[]);
+        differ.found(ChangeKind::RightReduced, "residency", &[("right", "residency")]);
     }
 }
 
@@ -100,31 +101,32 @@ fn clause(differ: &mut Differ<'_>, before: &Clause, after: &Clause) {
     let functions_stay = after.functions.iter().all(|function| new.in_use(function));
     let less = before.duty == Duty::Software && after.duty != Duty::Software || added(&after.points, &before.points).next().is_some();
     if was_kept && functions_stay && less {
-        differ.found(ChangeKind::GateLoosened, &after.id, &slots);
+        differ.found(ChangeKind::GateLoosened, &after.id, &[("purpose", &after.id)]);
     }
     let text = |policy: &Policy| policy.languages.iter().map(|l| policy.text(l, "clause", &after.id).to_owned()).collect::<Vec<_>>();
+    if text(old) != text(new) {
+        differ.found(ChangeKind::TextChanged, &after.id, &slots);
+    }
     let place = |clause: &Clause| (clause.part, clause.duty, clause.functions.clone());
-    if text(old) != text(new) || place(before) != place(after) {
+    if place(before) != place(after) {
         differ.found(ChangeKind::ClauseChanged, &after.id, &slots);
     }
 }
 
-/// Other words, a change a section. Clauses have their own; labels are the page's furniture, but people read them too.
+/// Other words, apart from clauses. New and removed texts belong to items that were added or removed.
 fn texts(differ: &mut Differ<'_>) {
     let (old, new) = (differ.old, differ.new);
-    let mut sections: Vec<&str> = new.texts.values().flat_map(|sections| sections.keys().map(String::as_str)).collect();
-    sections.sort_unstable();
-    sections.dedup();
-    for section in sections.into_iter().filter(|section| *section != "clause") {
-        let reworded = new.texts.iter().any(|(language, sections)| {
-            let before = old.texts.get(language).and_then(|sections| sections.get(section));
-            sections.get(section).is_some_and(|entries| {
-                // New and removed entries belong to items that were added or removed.
-                entries.iter().any(|(key, text)| before.and_then(|before| before.get(key)).is_some_and(|before| before != text))
-            })
-        });
-        if reworded {
-            differ.found(ChangeKind::TextChanged, section, &[]);
+    let mut reworded: BTreeMap<(&str, &str), ()> = BTreeMap::new();
+    for (language, sections) in &new.texts {
+        for (section, entries) in sections.iter().filter(|(section, _)| *section != "clause") {
+            for (key, text) in entries {
+                if old.text_if(language, section, key).is_some_and(|before| before != text) {
+                    reworded.insert((section, key), ());
+                }
+            }
         }
+    }
+    for (section, key) in reworded.into_keys() {
+        differ.found(ChangeKind::WordingChanged, &format!("{section} {key}"), &[(section, key)]);
     }
 }
