@@ -106,12 +106,13 @@ async fn serve(settings: &Settings, demo: Option<demo::Plan>) -> Result<(), Fail
     tasks.close();
     handle.graceful_shutdown(Some(REQUESTS_END_MAX));
     let ended = tokio::time::timeout(SHUTDOWN_TIME_MAX, async {
-        let relay = async {
+        let relay_ends = async {
             relay.shutdown().await;
             // The demo's cameras outlive those who say goodbye to them.
             last.cancel();
         };
-        let ((), web, ()) = tokio::join!(relay, web, tasks.wait());
+        let ((), web, ()) = tokio::join!(relay_ends, web, tasks.wait());
+        relay.flush().await;
         control.close().await;
         store.close().await.map_err(Failure::from)?;
         web.map_err(Failure::from)?.map_err(Failure::from)

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::{AudioMode, CameraId, Clock, HomeId, Result, StreamName};
-use policy::act::PullCamera;
+use domain::{AudioMode, CameraId, Clock, Error, HomeId, Kind, Result, StreamName};
+use policy::act::{PullCamera, PullSound};
 use policy::{Act, Ask, FactsSource, Permit, Principal, decide};
 use store::{CameraAccess, CameraRow, Change, Store};
 use tokio::sync::broadcast::error::RecvError;
@@ -14,7 +14,8 @@ use tokio_util::task::TaskTracker;
 use crate::feed::Feed;
 use crate::pull::{self, Demand, Puller};
 use crate::record::{self, Disk, OpenSegments, Recorder};
-use crate::state::{Board, RecordingStatus};
+use crate::state::{Board, Problem, RecordingStatus, Status};
+use crate::witness::Witness;
 
 /// What the tasks of all cameras share.
 #[derive(Debug, Clone)]
@@ -26,6 +27,7 @@ pub(crate) struct Shared {
     pub(crate) demand: Demand,
     pub(crate) disk: Disk,
     pub(crate) open: OpenSegments,
+    pub(crate) witness: Witness,
 }
 
 impl Shared {
@@ -95,9 +97,8 @@ impl Fleet {
             };
             match change {
                 Ok(Change::Camera(id)) => self.reconcile(id).await,
-                Ok(Change::Facts) => {}
-                // Missed some: what the rows say now is all that counts.
-                Err(RecvError::Lagged(_)) => self.reconcile_all().await,
+                // An owner's agreement or consent may have come or gone. Or some were missed: what the rows say is all that counts.
+                Ok(Change::Facts) | Err(RecvError::Lagged(_)) => self.reconcile_all().await,
                 Err(RecvError::Closed) => break,
             }
         }
@@ -132,6 +133,7 @@ impl Fleet {
         let id = row.id;
         let desired = match self.desired(&row).await {
             Ok(desired) => desired,
+            Err(error) if error.kind() == Kind::Forbidden => return self.pause(id, &error).await,
             Err(error) => return tracing::error!(camera = %id, %error, "the camera cannot be started"),
         };
         let before = {
@@ -155,7 +157,27 @@ impl Fleet {
         let access = self.shared.store.open_access(&permit, row).await?;
         // A new name is no reason to connect again.
         let access = CameraAccess { name: String::new(), ..access };
-        Ok(Desired { home: row.home, access, audio: row.audio, recording: row.recording })
+        // Sound takes an owner's consent of its own (C-7.3).
+        let audio = match row.audio {
+            AudioMode::Off => AudioMode::Off,
+            wanted => self.shared.permit::<PullSound>(row.id).await.map_or(AudioMode::Off, |_| wanted),
+        };
+        Ok(Desired { home: row.home, access, audio, recording: row.recording })
+    }
+
+    /// Stops a camera that may not run now. Its rows, keys and footage stay.
+    async fn pause(&self, id: CameraId, why: &Error) {
+        let camera = self.running().remove(&id);
+        if let Some(camera) = camera {
+            tracing::info!(camera = %id, code = why.code(), "the camera is paused");
+            stop(camera).await;
+        }
+        let now = self.shared.clock.now();
+        self.shared.board.update(id, now, |state| {
+            (state.status, state.problem) = (Status::Offline, Some(Problem::from(why)));
+            (state.main, state.sub) = (None, None);
+            (state.recording, state.recording_problem) = (RecordingStatus::Failed, Some(Problem::from(why)));
+        });
     }
 
     fn start(&self, id: CameraId, desired: Desired, before: Option<Feeds>) -> Running {

@@ -13,6 +13,7 @@ mod segment;
 mod state;
 mod view;
 mod watch;
+mod witness;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use domain::limits::SHUTDOWN_TIME_MAX;
 use domain::{CameraId, Clock, Error, Kind, Result, SegmentId, StreamName, TimeRange, Timestamp, ViewId};
 use policy::act::{Download as DownloadAct, ReadStorage, TakeSnapshot, TestCamera, ViewLive, ViewRecorded};
 use policy::{FactsSource, Permit, Principal};
-use store::Store;
+use store::{How, Store};
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -42,6 +43,7 @@ use playback::Playback;
 use pull::Demand;
 use record::{Disk, OpenSegments, Retention};
 use state::Board;
+use witness::Witness;
 
 /// How this server relays.
 #[derive(Debug, Clone, Default)]
@@ -88,8 +90,9 @@ impl Relay {
         let (cancel, tasks) = (CancellationToken::new(), TaskTracker::new());
         // Not awaited at shutdown: a recorder has its last bytes durable before it ends.
         let disk = Disk::start();
-        let shared =
-            Shared { demand: Demand::new(), board: Board::new(), open: OpenSegments::default(), disk, store, facts, clock };
+        let witness = Witness::start(store.clone(), Arc::clone(&clock));
+        let (demand, board, open) = (Demand::new(), Board::new(), OpenSegments::default());
+        let shared = Shared { demand, board, open, disk, store, facts, clock, witness };
         let webrtc = view::webrtc::Engine::start(&config, &tasks, cancel.clone()).await?;
         let fleet = Fleet::new(shared.clone());
         let retention = Retention::new(&config, shared.clone());
@@ -112,6 +115,11 @@ impl Relay {
         if tokio::time::timeout(SHUTDOWN_TIME_MAX, self.tasks.wait()).await.is_err() {
             tracing::warn!(late = self.tasks.len(), "tasks were still stopping after {SHUTDOWN_TIME_MAX:?}");
         }
+    }
+
+    /// Writes down who watched what in the views that have ended. For after the last of them.
+    pub async fn flush(&self) {
+        self.shared.witness.flush().await;
     }
 
     /// How a camera is now.
@@ -204,7 +212,8 @@ impl Relay {
 
     fn watch(&self, permit: Permit<ViewLive>) -> Watch<ViewLive> {
         let revision = self.shared.store.bus().revision();
-        Watch::new(permit, Arc::clone(&self.shared.facts), Arc::clone(&self.shared.clock), revision)
+        let visit = self.shared.witness.visit(&permit, How::Live);
+        Watch::new(permit, Arc::clone(&self.shared.facts), Arc::clone(&self.shared.clock), revision).seen(visit)
     }
 
     fn feeds(&self, id: CameraId) -> Result<fleet::Feeds> {

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use domain::{Clock, SessionId};
-use policy::{Act, Ask, FactsSource, Object, Permit, Principal, decide};
+use policy::{Act, Ask, FactsSource, Object, Permit, Principal, decide, point};
 use tokio::sync::watch;
+
+use crate::witness::Visit;
 
 /// Allows a view to go on for as long as the facts allow it.
 #[derive(Debug)]
@@ -15,12 +17,19 @@ pub struct Watch<A: Act> {
     revision: watch::Receiver<u64>,
     /// The revision that was last found to allow it.
     judged: u64,
+    /// Noted when the view ends.
+    _visit: Option<Visit>,
 }
 
 impl<A: Act> Watch<A> {
     /// Turns a permit for one call into the lease of a view. What moved between the decision and here is looked at again.
     pub fn new(permit: Permit<A>, facts: Arc<dyn FactsSource>, clock: Arc<dyn Clock>, revision: watch::Receiver<u64>) -> Self {
-        Self { judged: permit.revision(), ask: permit.into_ask(), facts, clock, revision }
+        Self { judged: permit.revision(), ask: permit.into_ask(), facts, clock, revision, _visit: None }
+    }
+
+    /// The same, and who watched is noted when it ends.
+    pub(crate) fn seen(self, visit: Option<Visit>) -> Self {
+        Self { _visit: visit, ..self }
     }
 
     /// What is being watched.
@@ -55,7 +64,7 @@ impl<A: Act> Watch<A> {
             let ask = Ask::<A> { at: self.clock.now(), ..self.ask };
             let object: Object = ask.object.into();
             match self.facts.facts(ask.principal, object).await {
-                Ok(facts) if decide(&ask, &facts).is_ok() => self.judged = moved,
+                Ok(facts) if !point::WATCH_CUT.holds() || decide(&ask, &facts).is_ok() => self.judged = moved,
                 Ok(_) => return,
                 Err(error) => {
                     tracing::warn!(%error, "a view ends: its facts cannot be read");

@@ -104,7 +104,8 @@ impl Playback {
         let revision = self.shared.store.bus().revision();
         // Segments are opened with a permit of their own, for the one below goes on as the download's lease.
         let opener = self.opener::<DownloadAct>(&permit).await?;
-        let watch = Watch::new(permit, Arc::clone(&self.shared.facts), Arc::clone(&self.shared.clock), revision);
+        let visit = self.shared.witness.visit(&permit, How::Download);
+        let watch = Watch::new(permit, Arc::clone(&self.shared.facts), Arc::clone(&self.shared.clock), revision).seen(visit);
         Ok(Download::new(file, range, self.clone(), opener, watch))
     }
 
