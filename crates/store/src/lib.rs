@@ -17,16 +17,20 @@ mod bus;
 mod db;
 mod footage;
 mod keyring;
+pub mod ledger;
 mod row;
 mod seal;
 mod store;
 mod table;
 
 pub use accounts::{
-    Agreement, CameraDraft, Credential, EmailIndex, FactRows, MemberRow, NewAccount, NewSession, PersonRow, SessionRow,
-    VerdictRow,
+    AccessRow, Actor, Agreement, AgreementRow, CameraDraft, Cancelled, ConsentDraft, ConsentKind, ConsentRow, Credential,
+    DisclosureDraft, DisclosureId, DisclosureRow, EmailIndex, EventId, EventKind, EventRow, FactRows, How, LiveConsent, LogFault,
+    LogReport, MemberRow, NewAccount, NewSession, Outcome, Periods, PersonRow, PolicyVersion, RetentionReport, RetentionRow,
+    SessionRow, VerdictRow, ViewDraft,
 };
 pub use bus::{Bus, Change};
+pub use keyring::RootKey;
 pub use row::{CameraAccess, CameraRow, SegmentRow};
 pub use store::{Space, Store};
 

@@ -90,9 +90,18 @@ async fn entities_and_migrations_name_the_same_columns() {
         a::member,
         a::session,
         a::camera,
-        a::verdict
+        a::verdict,
+        a::leaf,
+        a::node,
+        a::checkpoint,
+        a::event,
+        a::consent,
+        a::disclosure,
+        a::access,
+        a::doomed,
+        a::retention_run
     );
     assert_eq!(migrated::<accounts::Migrator>().await, derived_accounts);
     assert_eq!(migrated::<footage::Migrator>().await, derived!(footage::entity::segment, footage::entity::gap));
-    assert_eq!(migrated::<keyring::Migrator>().await, derived!(k::key, k::tombstone));
+    assert_eq!(migrated::<keyring::Migrator>().await, derived!(k::key, k::tombstone, k::root));
 }

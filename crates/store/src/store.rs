@@ -12,7 +12,7 @@ use policy::act::RecordCamera;
 use policy::{Act, Permit};
 
 use crate::db::{Db, Durability};
-use crate::keyring::Keyring;
+use crate::keyring::{Keyring, RootKey};
 use crate::{Bus, accounts, footage};
 
 /// Everything that is kept. Cheap to clone.
@@ -44,11 +44,17 @@ pub struct Space {
 }
 
 impl Store {
-    /// Opens the data directory, and makes what is missing in it.
+    /// Opens the data directory, and makes what is missing in it. The root key is what `ATIPCAM_ROOT_KEY` holds, or the
+    /// keyring's own file.
     ///
     /// Refuses a directory that another process has open (`store.in_use`), a root key that others can read, is missing, or
     /// belongs to another keyring (`keyring.…`), and data whose keyring is gone.
     pub async fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self> {
+        Self::open_with(dir, clock, RootKey::from_env()?).await
+    }
+
+    /// As [`Store::open`], with a root key from elsewhere, or the keyring's own file.
+    pub async fn open_with(dir: &Path, clock: Arc<dyn Clock>, root: Option<RootKey>) -> Result<Self> {
         let (keyring_dir, segments) = (dir.join("keyring"), dir.join("segments"));
         for dir in [dir, &keyring_dir, &segments] {
             private_dir(dir).map_err(|e| failed(dir, e))?;
@@ -64,11 +70,31 @@ impl Store {
             return Err(Error::new(Kind::Conflict, "keyring.missing", detail));
         }
         // The keyring first: accounts are never there without it.
-        let keyring = Keyring::open(&keyring_dir, clock.clone()).await?;
+        let keyring = Keyring::open(&keyring_dir, clock.clone(), root).await?;
         let accounts = Db::open::<accounts::Migrator>(&accounts, Durability::Full).await?;
         let (index, index_is_new) = Db::open_or_renew::<footage::Migrator>(&dir.join("index.db"), Durability::Normal).await?;
         let bus = Bus::new();
-        Ok(Self { inner: Arc::new(Inner { segments, clock, bus, accounts, index, index_is_new, keyring, lock }) })
+        let store = Self { inner: Arc::new(Inner { segments, clock, bus, accounts, index, index_is_new, keyring, lock }) };
+        store.take_up().await?;
+        Ok(store)
+    }
+
+    /// Finishes what a crash interrupted: keys whose rows are gone, and disclosures of which nobody knows the end.
+    async fn take_up(&self) -> Result<()> {
+        self.destroy_doomed().await?;
+        self.end_interrupted_disclosures().await
+    }
+
+    /// Wraps every key under a new root key and destroys the old one, so that a copy of the keyring that somebody made
+    /// before opens nothing any more, with whatever root key was copied beside it.
+    pub async fn rotate_root(&self) -> Result<()> {
+        self.keyring().rotate().await
+    }
+
+    /// What never gets a key again: ids of owners and keys, and since when, oldest first.
+    pub async fn tombstones(&self) -> Result<Vec<(String, Timestamp)>> {
+        let stones = self.keyring().stones().await?;
+        Ok(stones.into_iter().map(|stone| (stone.id.to_string(), Timestamp::from_micros(stone.at))).collect())
     }
 
     /// Closes files and gives the directory free. Calls after it fail.

@@ -79,7 +79,7 @@ impl Store {
     }
 }
 
-fn minute(at: Timestamp) -> i64 {
+pub(super) fn minute(at: Timestamp) -> i64 {
     at.micros().div_euclid(MINUTE).saturating_mul(MINUTE)
 }
 
@@ -97,7 +97,7 @@ fn active(row: &VerdictRow) -> verdict::ActiveModel {
     }
 }
 
-fn row(row: verdict::Model) -> VerdictRow {
+pub(super) fn row(row: verdict::Model) -> VerdictRow {
     VerdictRow {
         session: SessionId::from_bytes(row.session.into_bytes()),
         subject: (!row.subject.is_nil()).then(|| SubjectId::from_bytes(row.subject.into_bytes())),

@@ -13,6 +13,10 @@ table! {
         created: i64,
         /// When the person declared to be of age.
         adult_declared: Option<i64>,
+        /// When the account was cancelled: from then on the row only holds what the evidence belongs to.
+        cancelled: Option<i64>,
+        /// The person's chain in the log, under the evidence key; made with the first event.
+        #[sea_orm(column_type = "Blob", nullable)] sealed_chain: Option<Vec<u8>>,
     }
 }
 table! {
@@ -89,5 +93,90 @@ table! {
         first: i64,
         last: i64,
         times: i64,
+    }
+}
+table! {
+    /// A leaf of the log, numbered from 0 without a gap.
+    leaf "leaf" {
+        #[sea_orm(primary_key, auto_increment = false)] number: i64,
+        #[sea_orm(column_type = "Blob")] hash: Vec<u8>,
+        /// Canonical JSON, the bytes that are hashed.
+        entry: String,
+    }
+}
+table! {
+    /// A complete subtree above the leaves.
+    node "node" {
+        #[sea_orm(primary_key, auto_increment = false)] level: i32,
+        #[sea_orm(primary_key, auto_increment = false)] number: i64,
+        #[sea_orm(column_type = "Blob")] hash: Vec<u8>,
+    }
+}
+table! {
+    /// A signed head of the log: the newest, and the last of every hour before.
+    checkpoint "checkpoint" { #[sea_orm(primary_key, auto_increment = false)] size: i64, note: String, at: i64 }
+}
+table! {
+    /// What a leaf is about: whose, and payload and salt, of which the leaf has the commitment.
+    event "event" {
+        #[sea_orm(primary_key, auto_increment = false)] id: Uuid,
+        leaf: i64,
+        /// Null for events of the server as a whole.
+        subject: Option<Uuid>,
+        seq: i64,
+        kind: String,
+        at: i64,
+        /// Salt and payload under the subject's evidence key.
+        #[sea_orm(column_type = "Blob", nullable)] sealed_payload: Option<Vec<u8>>,
+        /// Salt (base64), a space and payload, where there is no subject.
+        clear_payload: Option<String>,
+    }
+}
+table! {
+    /// The newest consent event of a purpose: the fold of the subject's events, kept in the same transaction.
+    consent "consent" {
+        #[sea_orm(primary_key, auto_increment = false)] subject: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)] purpose: String,
+        state: String,
+        version: String,
+        at: i64,
+        event: Uuid,
+    }
+}
+table! {
+    /// How far a disclosure came; what it is stands in its event.
+    disclosure "disclosure" {
+        #[sea_orm(primary_key, auto_increment = false)] event: Uuid,
+        subject: Uuid,
+        /// `begun`, `sent`, `failed` or `refused`.
+        outcome: String,
+        reason: Option<String>,
+    }
+}
+table! {
+    /// That somebody looked, for the home that was looked at.
+    access "access" {
+        #[sea_orm(primary_key, auto_increment = false)] leaf: i64,
+        home: Uuid,
+        camera: Uuid,
+        /// Who looked.
+        subject: Uuid,
+        how: String,
+        from_at: i64,
+        to_at: i64,
+    }
+}
+table! {
+    /// An owner whose rows are gone and whose keys are about to be: written with the rows' end, deleted once the keys are.
+    doomed "doomed" { #[sea_orm(primary_key, auto_increment = false)] id: Uuid, at: i64 }
+}
+table! {
+    /// What one run of retention did, a row a class.
+    retention_run "retention_run" {
+        #[sea_orm(primary_key, auto_increment = false)] at: i64,
+        #[sea_orm(primary_key, auto_increment = false)] class: String,
+        scanned: i64,
+        removed: i64,
+        keys_destroyed: i64,
     }
 }

@@ -14,7 +14,7 @@ pub(crate) struct Migrator;
 #[async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(V1)]
+        vec![Box::new(V1), Box::new(super::migration_v2::V2)]
     }
 }
 
@@ -151,7 +151,7 @@ async fn verdicts(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
 }
 
 /// `table.column` is a row of `parent`, and goes with it.
-fn of(table: &'static str, column: &'static str, parent: &'static str) -> ForeignKeyCreateStatement {
+pub(super) fn of(table: &'static str, column: &'static str, parent: &'static str) -> ForeignKeyCreateStatement {
     let mut key = ForeignKey::create();
     key.name(format!("{table}_of_{parent}")).from(table, column).to(parent, "id").on_delete(ForeignKeyAction::Cascade);
     key

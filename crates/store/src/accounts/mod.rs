@@ -1,17 +1,37 @@
 //! People, homes, cameras, sessions and the audit log: `accounts.db`.
 
+mod access;
 mod audit;
 mod cameras;
+mod cancel;
+mod check;
+mod consents;
+mod disclosures;
 pub(crate) mod entity;
+mod kind;
+mod log;
 mod migration;
+mod migration_v2;
 mod people;
+mod retention;
 mod sessions;
+mod versions;
 
+pub use access::{AccessRow, ViewDraft};
 pub use audit::VerdictRow;
 pub use cameras::CameraDraft;
+pub use cancel::Cancelled;
+pub(crate) use cancel::forget;
+pub use check::{LogFault, LogReport};
+pub use consents::{ConsentDraft, ConsentRow};
+pub use disclosures::{DisclosureDraft, DisclosureRow, Outcome};
+pub use kind::{Actor, ConsentKind, DisclosureId, EventId, EventKind, How};
+pub use log::EventRow;
 pub(crate) use migration::Migrator;
 pub use people::{Agreement, Credential, EmailIndex, NewAccount};
-pub use sessions::{FactRows, MemberRow, NewSession, PersonRow, SessionRow};
+pub use retention::{Periods, RetentionReport, RetentionRow};
+pub use sessions::{AgreementRow, FactRows, LiveConsent, MemberRow, NewSession, PersonRow, SessionRow};
+pub use versions::PolicyVersion;
 
 use domain::{AudioMode, Error, Result, Role};
 use sea_orm::prelude::Uuid;

@@ -11,9 +11,12 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, SqlErr, TransactionTrait,
 };
 
+use super::consents::{active, agreed};
 use super::entity::{agreement, credential, home, identifier, member, session, setup, subject};
-use super::{role_word, uuid};
+use super::log::Chain;
+use super::{EventKind, role_word, uuid};
 use crate::db::error;
+use crate::keyring::evidence_owner;
 use crate::seal::Place;
 use crate::{Change, Store};
 
@@ -95,19 +98,22 @@ impl Store {
     /// First run: the account and a home that it owns, in one transaction. `setup.done` where another was first.
     pub async fn set_up(&self, owner: NewAccount<'_>) -> Result<HomeId> {
         let (subject, home) = (owner.subject, HomeId::random());
-        let identifier = self.sealed_email(&owner).await?;
+        let (identifier, chain) = self.sealed_email(&owner).await?;
         self.keyring().create_home_key(home).await?;
         let done = async {
-            let now = self.now();
-            let tx = self.accounts().write().begin().await?;
-            let row = setup::ActiveModel { id: Set(1), subject: Set(uuid!(subject)), at: Set(now) };
-            setup::Entity::insert(row).exec_without_returning(&tx).await?;
-            insert_account(&tx, owner, identifier, now).await?;
-            insert_home(&tx, home, subject, now).await?;
-            tx.commit().await
+            let (now, agreement) = (self.now(), agreed(&owner.agreement));
+            let tx = self.accounts().write().begin().await.map_err(error)?;
+            let rows = async {
+                let row = setup::ActiveModel { id: Set(1), subject: Set(uuid!(subject)), at: Set(now) };
+                setup::Entity::insert(row).exec_without_returning(&tx).await?;
+                insert_account(&tx, owner, identifier, now).await?;
+                insert_home(&tx, home, subject, now).await
+            };
+            rows.await.map_err(|e| taken(e, "setup.done", "the owner's account exists already"))?;
+            self.append(&tx, &chain, EventKind::PolicyAgreed, &agreement).await?;
+            tx.commit().await.map_err(error)
         };
-        let done = done.await.map_err(|e| taken(e, "setup.done", "the owner's account exists already"));
-        self.or_destroy(done, &[subject.to_bytes(), home.to_bytes()]).await?;
+        self.or_destroy(done.await, &[subject.to_bytes(), evidence_owner(subject), home.to_bytes()]).await?;
         self.bus().publish(Change::Facts);
         Ok(home)
     }
@@ -115,14 +121,16 @@ impl Store {
     /// A further account. `account.exists` where the address has one.
     pub async fn add_account(&self, account: NewAccount<'_>) -> Result<()> {
         let subject = account.subject;
-        let identifier = self.sealed_email(&account).await?;
+        let (identifier, chain) = self.sealed_email(&account).await?;
         let done = async {
-            let tx = self.accounts().write().begin().await?;
-            insert_account(&tx, account, identifier, self.now()).await?;
-            tx.commit().await
+            let agreement = agreed(&account.agreement);
+            let tx = self.accounts().write().begin().await.map_err(error)?;
+            let rows = insert_account(&tx, account, identifier, self.now()).await;
+            rows.map_err(|e| taken(e, "account.exists", "this address has an account"))?;
+            self.append(&tx, &chain, EventKind::PolicyAgreed, &agreement).await?;
+            tx.commit().await.map_err(error)
         };
-        let done = done.await.map_err(|e| taken(e, "account.exists", "this address has an account"));
-        self.or_destroy(done, &[subject.to_bytes()]).await?;
+        self.or_destroy(done.await, &[subject.to_bytes(), evidence_owner(subject)]).await?;
         self.bus().publish(Change::Facts);
         Ok(())
     }
@@ -132,12 +140,12 @@ impl Store {
         let home = HomeId::random();
         self.keyring().create_home_key(home).await?;
         let done = async {
-            let tx = self.accounts().write().begin().await?;
-            insert_home(&tx, home, owner, self.now()).await?;
-            tx.commit().await
+            let tx = self.accounts().write().begin().await.map_err(error)?;
+            active(&tx, owner).await?;
+            insert_home(&tx, home, owner, self.now()).await.map_err(missing)?;
+            tx.commit().await.map_err(error)
         };
-        let done = done.await.map_err(missing);
-        self.or_destroy(done, &[home.to_bytes()]).await?;
+        self.or_destroy(done.await, &[home.to_bytes()]).await?;
         self.bus().publish(Change::Facts);
         Ok(home)
     }
@@ -145,6 +153,7 @@ impl Store {
     /// Makes a person a member of a home, or gives a member another role. A home keeps at least one owner.
     pub async fn set_member(&self, home: HomeId, subject: SubjectId, role: Role) -> Result<()> {
         let tx = self.accounts().write().begin().await.map_err(error)?;
+        active(&tx, subject).await?;
         if role < Role::Owner {
             keeps_an_owner(&tx, home, subject).await?;
         }
@@ -171,16 +180,6 @@ impl Store {
             return Err(Error::new(Kind::NotFound, "not_found", "not a member of this home"));
         }
         tx.commit().await.map_err(error)?;
-        self.bus().publish(Change::Facts);
-        Ok(())
-    }
-
-    /// Notes that a person agreed to a version; the first time counts.
-    pub async fn add_agreement(&self, subject: SubjectId, agreement: Agreement) -> Result<()> {
-        let row = agreement_row(subject, agreement, self.now());
-        let again = [agreement::Column::Subject, agreement::Column::Version];
-        let insert = agreement::Entity::insert(row).on_conflict_do_nothing_on(again);
-        insert.exec_without_returning(self.accounts().write()).await.map_err(missing)?;
         self.bus().publish(Change::Facts);
         Ok(())
     }
@@ -231,18 +230,20 @@ impl Store {
             .open(permit, |sealed| key.open(place, sealed).map(|mut plain| std::mem::take(&mut *plain)))
     }
 
-    /// The identifier row of a new account, sealed under a key made for it.
-    async fn sealed_email(&self, account: &NewAccount<'_>) -> Result<identifier::ActiveModel> {
+    /// The identifier row of a new account, sealed under a key made for it, and the person's chain under another.
+    async fn sealed_email(&self, account: &NewAccount<'_>) -> Result<(identifier::ActiveModel, Chain)> {
         let key = self.keyring().create_subject_key(account.subject).await?;
+        let evidence = self.keyring().evidence_key_or_new(account.subject).await?;
         let id = Uuid::new_v4();
         let sealed = key.seal(email_place(account.subject, id), account.email.trim().as_bytes())?;
-        Ok(identifier::ActiveModel {
+        let row = identifier::ActiveModel {
             id: Set(id),
             subject: Set(uuid!(account.subject)),
             kind: Set(AccountEmail::ID.to_owned()),
             blind_index: Set(self.email_index(account.email).0.to_vec()),
             sealed_value: Set(sealed),
-        })
+        };
+        Ok((row, Chain::Subject(account.subject, evidence)))
     }
 
     /// Keys are made before the rows that they open; where those were refused, the keys go again.
@@ -267,7 +268,13 @@ async fn insert_account(
     now: i64,
 ) -> Result<(), DbErr> {
     let id = uuid!(account.subject);
-    let row = subject::ActiveModel { id: Set(id), created: Set(now), adult_declared: Set(account.adult.then_some(now)) };
+    let row = subject::ActiveModel {
+        id: Set(id),
+        created: Set(now),
+        adult_declared: Set(account.adult.then_some(now)),
+        cancelled: Set(None),
+        sealed_chain: Set(None),
+    };
     subject::Entity::insert(row).exec_without_returning(db).await?;
     identifier::Entity::insert(identifier).exec_without_returning(db).await?;
     let row = credential::ActiveModel { subject: Set(id), password_hash: Set(account.password_hash), changed: Set(now) };
@@ -290,7 +297,7 @@ async fn insert_home(db: &impl ConnectionTrait, home: HomeId, owner: SubjectId, 
     Ok(())
 }
 
-fn agreement_row(subject: SubjectId, agreement: Agreement, now: i64) -> agreement::ActiveModel {
+pub(super) fn agreement_row(subject: SubjectId, agreement: Agreement, now: i64) -> agreement::ActiveModel {
     agreement::ActiveModel {
         subject: Set(uuid!(subject)),
         version: Set(agreement.version),

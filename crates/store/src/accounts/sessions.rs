@@ -1,10 +1,13 @@
 //! Sessions, and everything that facts are made of.
 
+use std::collections::HashSet;
+
 use domain::{CameraId, HomeId, Result, Role, SessionId, SubjectId, Timestamp};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TransactionTrait};
 
-use super::entity::{agreement, camera, home, member, session, subject};
-use super::{role, uuid};
+use super::consents::active;
+use super::entity::{agreement, camera, consent, home, member, session, subject};
+use super::{ConsentKind, role, uuid};
 use crate::db::error;
 use crate::{Change, Store};
 use sea_orm::prelude::Uuid;
@@ -49,6 +52,28 @@ pub struct PersonRow {
     pub adult: bool,
     /// Agreed to the version that was asked for.
     pub agreed: bool,
+    /// The account was cancelled: what is left is kept, and used for nothing.
+    pub held: bool,
+}
+
+/// A consent that is given and not taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveConsent {
+    /// Whose.
+    pub subject: SubjectId,
+    /// To which purpose.
+    pub purpose: String,
+    /// Under which version of the policy it was given.
+    pub version: String,
+}
+
+/// That a person agreed to a version of the policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgreementRow {
+    /// Who.
+    pub subject: SubjectId,
+    /// To which.
+    pub version: String,
 }
 
 /// A membership.
@@ -75,6 +100,10 @@ pub struct FactRows {
     pub members: Vec<MemberRow>,
     /// Every camera and the home that it belongs to.
     pub cameras: Vec<(CameraId, HomeId)>,
+    /// Every consent that is live.
+    pub consents: Vec<LiveConsent>,
+    /// Every agreement, to whichever version.
+    pub agreements: Vec<AgreementRow>,
 }
 
 impl Store {
@@ -82,6 +111,8 @@ impl Store {
     pub async fn add_session(&self, new: NewSession) -> Result<()> {
         let now = self.now();
         let tx = self.accounts().write().begin().await.map_err(error)?;
+        // Whoever signs in while the account ends is not let in by being the slower of the two.
+        active(&tx, new.subject).await?;
         let surplus: Vec<Uuid> = session::Entity::find()
             .select_only()
             .column(session::Column::Id)
@@ -142,15 +173,9 @@ impl Store {
         let live = session::Column::Expires.gt(self.now());
         let sessions = session::Entity::find().filter(live).all(&tx).await.map_err(error)?;
         let adults = subject::Entity::find().all(&tx).await.map_err(error)?;
-        let agreed: Vec<Uuid> = agreement::Entity::find()
-            .select_only()
-            .column(agreement::Column::Subject)
-            .filter(agreement::Column::Version.eq(version))
-            .order_by_asc(agreement::Column::Subject)
-            .into_tuple()
-            .all(&tx)
-            .await
-            .map_err(error)?;
+        let agreements = agreement::Entity::find().all(&tx).await.map_err(error)?;
+        let given = consent::Entity::find().filter(consent::Column::State.eq(ConsentKind::Given.as_str()));
+        let given = given.all(&tx).await.map_err(error)?;
         let homes = home::Entity::find().all(&tx).await.map_err(error)?;
         let members = member::Entity::find().all(&tx).await.map_err(error)?;
         let cameras: Vec<(Uuid, Uuid)> = camera::Entity::find()
@@ -162,10 +187,12 @@ impl Store {
             .map_err(error)?;
         tx.commit().await.map_err(error)?;
 
+        let agreed: HashSet<Uuid> = agreements.iter().filter(|row| row.version == version).map(|row| row.subject).collect();
         let person = |row: subject::Model| PersonRow {
             subject: SubjectId::from_bytes(row.id.into_bytes()),
             adult: row.adult_declared.is_some(),
-            agreed: agreed.binary_search(&row.id).is_ok(),
+            agreed: agreed.contains(&row.id),
+            held: row.cancelled.is_some(),
         };
         Ok(FactRows {
             sessions: sessions.into_iter().map(session_row).collect::<Result<_>>()?,
@@ -176,8 +203,18 @@ impl Store {
                 .into_iter()
                 .map(|(id, home)| (CameraId::from_bytes(id.into_bytes()), HomeId::from_bytes(home.into_bytes())))
                 .collect(),
+            consents: given.into_iter().map(live_consent).collect(),
+            agreements: agreements.into_iter().map(agreement_row).collect(),
         })
     }
+}
+
+fn live_consent(row: consent::Model) -> LiveConsent {
+    LiveConsent { subject: SubjectId::from_bytes(row.subject.into_bytes()), purpose: row.purpose, version: row.version }
+}
+
+fn agreement_row(row: agreement::Model) -> AgreementRow {
+    AgreementRow { subject: SubjectId::from_bytes(row.subject.into_bytes()), version: row.version }
 }
 
 fn session_row(row: session::Model) -> Result<SessionRow> {

@@ -11,7 +11,7 @@ pub(crate) struct Migrator;
 #[async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(V1)]
+        vec![Box::new(V1), Box::new(V2)]
     }
 }
 
@@ -41,6 +41,27 @@ impl MigrationTrait for V1 {
         manager.create_index(one_each).await?;
         let mut tombstone = Table::create();
         manager.create_table(tombstone.table("tombstone").col(pk_uuid("id")).col(big_integer("at")).take()).await
+    }
+
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+}
+
+struct V2;
+
+impl MigrationName for V2 {
+    fn name(&self) -> &'static str {
+        "v2"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for V2 {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let mut root = Table::create();
+        root.table("root").col(pk_uuid("id")).col(big_integer("created")).col(big_integer("tombstones"));
+        manager.create_table(root).await
     }
 
     fn use_transaction(&self) -> Option<bool> {

@@ -2,22 +2,29 @@
 //!
 //! ```text
 //! root.key ─┬─ index key             finds e-mail addresses without showing them
+//!           ├─ log key               signs the heads of the log
 //!           ├─ subject key           a person's own columns
+//!           ├─ evidence key          what the log says of a person; outlives the account until its own time is over
 //!           └─ home key ─┬─ columns  what its cameras are called and how to reach them
 //!                        └─ media key, one a camera and month: footage
 //! ```
 //!
 //! Destroying keys deletes their rows and leaves a tombstone, in one transaction; `secure_delete` overwrites the bytes and a
 //! truncating checkpoint empties the log. An owner or key with a tombstone never gets a key again, whatever is restored.
+//! A copy of the keyring that somebody made before still holds what was destroyed; rotating the root key (`rotate`) makes
+//! the root of such a copy a key that is nowhere any more.
 
 pub(crate) mod entity;
 mod migration;
 mod root;
+mod rotate;
+mod stones;
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hmac;
 use chrono::DateTime;
 use domain::{CameraId, Clock, Error, HomeId, Kind, Result, SubjectId, Timestamp};
@@ -28,10 +35,13 @@ use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use crate::db::{Db, Durability, error};
+use crate::ledger::Signer;
 use crate::seal::{Key, Place, SecretBytes, random_secret};
 use entity::{key, tombstone};
 pub(crate) use migration::Migrator;
 use root::Root;
+pub use root::RootKey;
+pub(crate) use stones::{Stone, read_stones, stones_text};
 
 /// Opened keys of each sort in memory: more homes and camera-months than one server plays at a time.
 const CACHED_MAX: usize = 1024;
@@ -40,16 +50,22 @@ const CACHED_MAX: usize = 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Use {
     Index,
+    Log,
     Subject,
+    Evidence,
     Home,
     Media,
 }
 
 impl Use {
+    const ALL: [Self; 6] = [Self::Index, Self::Log, Self::Subject, Self::Evidence, Self::Home, Self::Media];
+
     const fn name(self) -> &'static str {
         match self {
             Self::Index => "key.index",
+            Self::Log => "key.log",
             Self::Subject => "key.subject",
+            Self::Evidence => "key.evidence",
             Self::Home => "key.home",
             Self::Media => "key.media",
         }
@@ -60,27 +76,51 @@ impl Use {
 #[derive(Debug)]
 pub(crate) struct Keyring {
     db: Db,
+    dir: PathBuf,
     clock: Arc<dyn Clock>,
-    root: Root,
     index: hmac::Key,
+    signer: Signer,
     /// Also the one lock of the keyring: held while a key is made or destroyed, so that no opened key outlives its row.
     opened: Mutex<Opened>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Opened {
+    root: Root,
     owners: HashMap<Uuid, Arc<Key>>,
     media: HashMap<Uuid, (CameraId, MediaKey)>,
 }
 
+/// The id that owns a subject's evidence key. Another than the subject's own, so that the one can have a tombstone while the
+/// other lives; made from it, so that it needs no row.
+pub(crate) fn evidence_owner(subject: SubjectId) -> [u8; 16] {
+    let hash = digest(&SHA256, &[b"atipcam evidence key\0".as_slice(), &subject.to_bytes()].concat());
+    let mut owner = [0; 16];
+    owner.copy_from_slice(&hash.as_ref()[..16]);
+    owner
+}
+
 impl Keyring {
-    /// Opens the keyring in `dir`, or makes a new one with a new root key where there is none.
-    pub(crate) async fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self> {
+    /// Opens the keyring in `dir`, or makes a new one where there is none, with the given root key or a new one.
+    pub(crate) async fn open(dir: &Path, clock: Arc<dyn Clock>, given: Option<RootKey>) -> Result<Self> {
         let db = Db::open::<Migrator>(&dir.join("keyring.db"), Durability::Full).await?;
-        let empty = key::Entity::find().count(db.read()).await.map_err(error)? == 0;
-        let root = if empty { root::load_or_create(dir)? } else { root::load(dir)? };
-        let index = index_key(&db, &root, clock.now()).await?;
-        Ok(Self { db, clock, root, index, opened: Mutex::default() })
+        let now = clock.now();
+        let root = match find(&db, Use::Index, Uuid::nil()).await? {
+            Some(row) => root::load(dir, given, row.wrapped_by)?,
+            None => root::load_or_create(dir, given)?,
+        };
+        let (_, secret) = own_key(&db, &root, Use::Index, now).await?;
+        let index = hmac::Key::new(hmac::HMAC_SHA256, secret.as_slice());
+        let (id, secret) = own_key(&db, &root, Use::Log, now).await?;
+        let signer = Signer::new(format!("atipcam/{id}"), &secret)?;
+        rotate::note_root(&db, root.id(), now).await?;
+        let opened = Mutex::new(Opened { root, owners: HashMap::new(), media: HashMap::new() });
+        Ok(Self { db, dir: dir.to_owned(), clock, index, signer, opened })
+    }
+
+    /// The key that signs the heads of the log.
+    pub(crate) fn signer(&self) -> &Signer {
+        &self.signer
     }
 
     /// HMAC-SHA256 of a value that must be found but not shown. `category` keeps equal values of two columns apart.
@@ -102,6 +142,22 @@ impl Keyring {
     /// Makes the key of a new home.
     pub(crate) async fn create_home_key(&self, home: HomeId) -> Result<Arc<Key>> {
         self.create_owner_key(Use::Home, home.to_bytes()).await
+    }
+
+    /// The key of what the log says of a person, made where it is missing: accounts of earlier versions have none.
+    pub(crate) async fn evidence_key_or_new(&self, subject: SubjectId) -> Result<Arc<Key>> {
+        let mut opened = self.opened.lock().await;
+        let owner = evidence_owner(subject);
+        match find(&self.db, Use::Evidence, Uuid::from_bytes(owner)).await? {
+            Some(_) => self.owner_key(&mut opened, Use::Evidence, owner).await,
+            None => self.new_owner_key(&mut opened, Use::Evidence, owner).await,
+        }
+    }
+
+    /// The key of what the log says of a person.
+    pub(crate) async fn evidence_key(&self, subject: SubjectId) -> Result<Arc<Key>> {
+        let mut opened = self.opened.lock().await;
+        self.owner_key(&mut opened, Use::Evidence, evidence_owner(subject)).await
     }
 
     pub(crate) async fn subject_key(&self, subject: SubjectId) -> Result<Arc<Key>> {
@@ -156,28 +212,23 @@ impl Keyring {
         Ok(Some(key))
     }
 
-    /// Destroys every key of `owners` (cameras, homes, subjects) for good. Done when it returns, and safe to do twice.
-    pub(crate) async fn destroy(&self, owners: &[[u8; 16]]) -> Result<()> {
+    /// Destroys every key of `owners` (cameras, homes, subjects, evidence) for good, and says how many there were. Done when
+    /// it returns, and safe to do twice.
+    pub(crate) async fn destroy(&self, owners: &[[u8; 16]]) -> Result<u64> {
+        if owners.is_empty() {
+            return Ok(0);
+        }
         let owners: Vec<Uuid> = owners.iter().copied().map(Uuid::from_bytes).collect();
         let mut opened = self.opened.lock().await;
         // Forgotten first: if the rest fails, nothing in memory opens what may already be gone.
         opened.owners.retain(|id, _| !owners.contains(id));
         opened.media.retain(|_, (camera, _)| !owners.contains(&Uuid::from_bytes(camera.to_bytes())));
 
-        let of_owners = key::Column::Owner.is_in(owners.iter().copied());
         let at = self.clock.now().micros();
-        let tx = self.db.write().begin().await.map_err(error)?;
-        let rows = key::Entity::find().filter(of_owners.clone()).all(&tx).await.map_err(error)?;
-        let dead = rows.iter().map(|row| row.id).chain(owners);
-        let stones = dead.map(|id| tombstone::ActiveModel { id: Set(id), at: Set(at) });
-        tombstone::Entity::insert_many(stones)
-            .on_conflict_do_nothing_on([tombstone::Column::Id])
-            .exec(&tx)
-            .await
-            .map_err(error)?;
-        key::Entity::delete_many().filter(of_owners).exec(&tx).await.map_err(error)?;
-        tx.commit().await.map_err(error)?;
-        self.db.checkpoint().await
+        let stones: Vec<Stone> = owners.into_iter().map(|id| Stone { id, at }).collect();
+        let destroyed = stones::bury(&self.db, &stones, at).await?;
+        self.db.checkpoint().await?;
+        Ok(destroyed)
     }
 
     #[cfg(test)]
@@ -186,14 +237,20 @@ impl Keyring {
     }
 
     pub(crate) async fn close(&self) -> Result<()> {
-        *self.opened.lock().await = Opened::default();
+        let mut opened = self.opened.lock().await;
+        opened.owners.clear();
+        opened.media.clear();
         self.db.close().await
     }
 
     async fn create_owner_key(&self, usage: Use, owner: [u8; 16]) -> Result<Arc<Key>> {
         let mut opened = self.opened.lock().await;
+        self.new_owner_key(&mut opened, usage, owner).await
+    }
+
+    async fn new_owner_key(&self, opened: &mut Opened, usage: Use, owner: [u8; 16]) -> Result<Arc<Key>> {
         let owner = Uuid::from_bytes(owner);
-        let (_, secret) = insert(&self.db, usage, owner, "", self.root.wrapping(), self.clock.now()).await?;
+        let (_, secret) = insert(&self.db, usage, owner, "", opened.root.wrapping(), self.clock.now()).await?;
         let key = Arc::new(Key::new(&secret)?);
         remember(&mut opened.owners, owner, key.clone());
         Ok(key)
@@ -205,7 +262,7 @@ impl Keyring {
             return Ok(key.clone());
         }
         let row = find(&self.db, usage, owner).await?.ok_or_else(destroyed)?;
-        let key = Arc::new(Key::new(&*unwrap(self.root.key(), usage, &row)?)?);
+        let key = Arc::new(Key::new(&*unwrap(opened.root.key(), usage, &row)?)?);
         remember(&mut opened.owners, owner, key.clone());
         Ok(key)
     }
@@ -218,14 +275,12 @@ struct Wrapping<'a> {
     id: Uuid,
 }
 
-/// The index key: the one key without an owner.
-async fn index_key(db: &Db, root: &Root, now: Timestamp) -> Result<hmac::Key> {
-    let secret = match find(db, Use::Index, Uuid::nil()).await? {
-        Some(row) if row.wrapped_by != root.id() => return Err(root::wrong()),
-        Some(row) => unwrap(root.key(), Use::Index, &row)?,
-        None => insert(db, Use::Index, Uuid::nil(), "", root.wrapping(), now).await?.1,
-    };
-    Ok(hmac::Key::new(hmac::HMAC_SHA256, secret.as_slice()))
+/// A key of the server itself, without an owner; made where it is missing.
+async fn own_key(db: &Db, root: &Root, usage: Use, now: Timestamp) -> Result<(Uuid, SecretBytes)> {
+    match find(db, usage, Uuid::nil()).await? {
+        Some(row) => Ok((row.id, unwrap(root.key(), usage, &row)?)),
+        None => insert(db, usage, Uuid::nil(), "", root.wrapping(), now).await,
+    }
 }
 
 async fn find(db: &Db, usage: Use, owner: Uuid) -> Result<Option<key::Model>> {

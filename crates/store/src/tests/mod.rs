@@ -2,9 +2,12 @@
 
 mod at_rest;
 mod cameras;
+mod consents;
 mod directory;
 mod footage;
+mod history;
 mod keys;
+mod log;
 mod people;
 
 use std::fs;
@@ -18,7 +21,9 @@ use policy::act::{AddCamera, RecordCamera};
 use policy::{Act, Ask, ConsentSet, Facts, HomeFacts, Object, Permit, Principal, SessionFacts, SubjectFacts, decide};
 use tempfile::TempDir;
 
-use crate::{Agreement, CameraAccess, CameraDraft, CameraRow, NewAccount, Store};
+use sea_orm::ConnectionTrait as _;
+
+use crate::{Actor, Agreement, CameraAccess, CameraDraft, CameraRow, ConsentDraft, ConsentKind, EventId, NewAccount, Store};
 
 /// A clock that stands still until it is moved.
 #[derive(Debug)]
@@ -83,6 +88,22 @@ impl Rig {
         self.store.media_key(&permit, camera.home, camera.id, Timestamp::parse(at).unwrap()).await
     }
 
+    /// One statement as whoever has the file could run it.
+    async fn sql(&self, sql: &str) -> u64 {
+        let done = self.store.accounts().write().execute_unprepared(sql).await.unwrap();
+        done.rows_affected()
+    }
+
+    /// What is wrong with the log, each with its leaf.
+    async fn faults(&self) -> Vec<(Option<u64>, String)> {
+        let report = self.store.check_log().await.unwrap();
+        report.faults.into_iter().map(|fault| (fault.leaf, fault.what)).collect()
+    }
+
+    async fn consent(&self, subject: SubjectId, purpose: &'static str, kind: ConsentKind) -> EventId {
+        self.store.add_consent(consent(subject, purpose, kind)).await.unwrap()
+    }
+
     /// The first file with these bytes anywhere in it, at this moment.
     fn file_with(&self, bytes: &[u8]) -> Option<String> {
         file_with(self.dir.path(), bytes)
@@ -103,6 +124,19 @@ fn file_with(dir: &Path, bytes: &[u8]) -> Option<String> {
 fn account(subject: SubjectId, email: &str) -> NewAccount<'_> {
     let agreement = Agreement { version: "1".into(), language: Some("zh-CN".into()) };
     NewAccount { subject, email, password_hash: "$argon2id$".into(), adult: true, agreement }
+}
+
+fn consent(subject: SubjectId, purpose: &'static str, kind: ConsentKind) -> ConsentDraft {
+    ConsentDraft {
+        subject,
+        purpose,
+        kind,
+        policy_version: "1".into(),
+        text_hash: [7; 32],
+        language: Some("en".into()),
+        method: "app",
+        actor: Actor::Oneself,
+    }
 }
 
 fn draft() -> CameraDraft {

@@ -21,7 +21,7 @@ async fn of_two_first_runs_at_once_exactly_one_wins_and_the_other_leaves_no_key(
     assert_eq!(code(run("c@example.com").await), "setup.done");
     assert!(rig.store.is_set_up().await.unwrap());
     let keys = key::Entity::find().count(rig.store.keyring().db().read()).await.unwrap();
-    assert_eq!(keys, 3, "index, one subject, one home");
+    assert_eq!(keys, 5, "index, log, one subject and the evidence of it, one home");
 }
 
 #[tokio::test]
