@@ -47,6 +47,8 @@ impl Compiled {
             write(&mut out, format_args!("    ({language:?}, {text:?}),\n"));
         }
         out.push_str("];\n");
+        let regions = list(&policy.residency.used);
+        write(&mut out, format_args!("/// Regions where data may be used.\npub const REGIONS: &[&str] = {regions};\n"));
         out
     }
 }

@@ -16,6 +16,7 @@ use media::mp4::{TrackSet, init_segment};
 use media::record::{Playlist, Record, Timeline as Spans, media_part};
 use policy::act::{Download as DownloadAct, TakeSnapshot, ViewRecorded};
 use policy::{Act, Permit};
+use store::How;
 
 pub use download::Download;
 pub use still::Still;
