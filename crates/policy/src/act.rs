@@ -108,14 +108,4 @@ acts! {
     PullCamera: "pull camera", VideoLive on CameraId, by Who::System, ["C-1.3.6"];
     /// Keep a camera's footage, by the server.
     RecordCamera: "record camera", VideoRecord on CameraId, by Who::System, ["C-1.3.6", "C-3.b.2"];
-    /// See what is kept about oneself, and what was done with it.
-    ReadPrivacy: "read privacy", AccountService on SubjectId, by Who::Oneself, ["C-4.1.1"];
-    /// Consent to a purpose.
-    GiveConsent: "give consent", AccountService on SubjectId, by Who::Oneself, ["C-4.4.2"];
-    /// Take a consent back.
-    WithdrawConsent: "withdraw consent", AccountService on SubjectId, by Who::Oneself, ["C-4.4.2"];
-    /// End one's account.
-    CancelAccount: "cancel account", AccountService on SubjectId, by Who::Oneself, ["C-4.5.1"];
-    /// See who looked.
-    ReadAccessHistory: "read access history", AccountService on HomeId, by Who::Role(Role::Owner), ["C-4.1.1"];
 }
