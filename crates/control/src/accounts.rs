@@ -12,7 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::limits::SESSION_IDLE_MAX;
 use domain::{Error, HomeId, Kind, Result, Role, Secret, SessionId, SubjectId, Timestamp};
 use policy::act::ReadAccount;
-use policy::{Permit, draft};
+use policy::{Permit, compiled};
 use store::{Agreement, NewSession, SessionRow};
 
 use crate::limiter::Target;
@@ -294,10 +294,10 @@ impl Person {
 
 /// An agreement to the policy in force. One to another version is none.
 pub(crate) fn agreement(version: String, language: Option<String>) -> Result<Agreement> {
-    if version != draft::VERSION {
-        return Err(Error::new(Kind::Conflict, "policy.version_old", format!("the policy in force is {}", draft::VERSION)));
+    if version != compiled::VERSION {
+        return Err(Error::new(Kind::Conflict, "policy.version_old", format!("the policy in force is {}", compiled::VERSION)));
     }
-    if language.as_ref().is_some_and(|language| draft::TEXTS.iter().all(|(tag, _)| tag != language)) {
+    if language.as_ref().is_some_and(|language| compiled::TEXTS.iter().all(|(tag, _)| tag != language)) {
         return Err(Error::new(Kind::Invalid, "request.invalid", "language: the policy is not written in it"));
     }
     Ok(Agreement { version, language })

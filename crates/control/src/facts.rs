@@ -4,7 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::{CameraId, HomeId, Result, Role, SessionId, SubjectId};
-use policy::{Facts, FactsFuture, FactsSource, HomeFacts, Object, Principal, SessionFacts, draft};
+use policy::{
+    Age, Agreed, ConsentSet, Facts, FactsFuture, FactsSource, HomeFacts, Object, Principal, SessionFacts, Standing, SubjectFacts,
+    compiled,
+};
 use store::{FactRows, PersonRow, SessionRow, Store};
 use tokio::sync::watch;
 
@@ -34,7 +37,7 @@ impl LiveFacts {
         }
         // The revision before the rows: what changes while they are read counts as not yet seen.
         let revision = *self.revision.borrow();
-        let snapshot = Arc::new(Snapshot::new(revision, self.store.fact_rows(draft::VERSION).await?));
+        let snapshot = Arc::new(Snapshot::new(revision, self.store.fact_rows(compiled::VERSION).await?));
         *self.newest.write().unwrap_or_else(PoisonError::into_inner) = snapshot.clone();
         Ok(snapshot)
     }
@@ -92,15 +95,35 @@ impl Snapshot {
         };
         let home = home.and_then(|home| {
             let roles = self.roles.get(&home)?;
-            Some(HomeFacts { home, role: session.and_then(|session| roles.get(&session.subject).copied()) })
+            let mut owners = roles.iter().filter(|(_, role)| **role == Role::Owner);
+            Some(HomeFacts {
+                home,
+                role: session.and_then(|session| roles.get(&session.subject).copied()),
+                agreed: owners.any(|(owner, _)| self.people.contains_key(owner)),
+                consents: ConsentSet::NONE,
+            })
         });
-        Facts { revision: self.revision, session, home }
+        let about = match (principal, object) {
+            (Principal::System, Object::Account(account)) => Some(account),
+            _ => session.map(|session| session.subject),
+        };
+        Facts { revision: self.revision, session, subject: about.and_then(|id| self.subject_facts(id)), home, region_ok: true }
     }
 
     fn session_facts(&self, id: SessionId) -> Option<SessionFacts> {
         let session = self.sessions.get(&id)?;
-        let person = self.people.get(&session.subject)?;
-        Some(SessionFacts { subject: session.subject, expires: session.expires, agreed: person.agreed, adult: person.adult })
+        Some(SessionFacts { subject: session.subject, expires: session.expires })
+    }
+
+    fn subject_facts(&self, id: SubjectId) -> Option<SubjectFacts> {
+        let person = self.people.get(&id)?;
+        Some(SubjectFacts {
+            subject: id,
+            agreed: if person.agreed { Agreed::Current } else { Agreed::None },
+            age: if person.adult { Age::Adult } else { Age::Undeclared },
+            standing: Standing::Active,
+            consents: ConsentSet::NONE,
+        })
     }
 
     pub(crate) fn session(&self, id: SessionId) -> Option<&SessionRow> {

@@ -1,9 +1,9 @@
 //! The one gate: a refusal beats a grant, silence is a refusal.
 
-use domain::{Error, HomeId, Kind, SessionId, SubjectId, Timestamp};
+use domain::{Error, HomeId, Kind, Role, SessionId, SubjectId, Timestamp};
 
-use crate::act::Who;
-use crate::{Act, Facts, Object};
+use crate::facts::{Age, Agreed, Standing, SubjectFacts};
+use crate::{Act, ActRule, Facts, Minors, Object, PurposeRule, Who, point};
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -90,14 +90,24 @@ pub enum Reason {
     NoSession,
     /// The person has not agreed to the policy in force.
     NotAgreed,
-    /// The person has not declared to be of age.
+    /// The person has not declared to be of age, or the purpose is for adults alone.
     NotAdult,
+    /// A minor whose guardian has not agreed yet.
+    GuardianNeeded,
+    /// The account was cancelled: what is left of it is stored for the law alone.
+    Held,
+    /// The function that it is for is not built.
+    NotInUse,
     /// There is no such object, or the asker is not of its home and may not know of it.
     NotThere,
     /// The asker is of the home, in a role that may not.
     Role,
     /// Only the server itself may.
     NotSystem,
+    /// The purpose rests on a consent that nobody gave.
+    ConsentNeeded,
+    /// The server stands where data may not be used.
+    Region,
 }
 
 /// A refusal: the reason and the clauses behind it.
@@ -105,6 +115,8 @@ pub enum Reason {
 pub struct Refusal {
     /// What was asked.
     pub act: &'static str,
+    /// What it was for.
+    pub purpose: &'static str,
     /// Why not.
     pub reason: Reason,
     /// The clauses that say so.
@@ -117,9 +129,15 @@ impl From<Refusal> for Error {
             Reason::NoSession => (Kind::Unauthenticated, "session.none", "sign in first"),
             Reason::NotAgreed => (Kind::Forbidden, "policy.not_agreed", "agree to the current policy first"),
             Reason::NotAdult => (Kind::Forbidden, "account.not_adult", "only adults may use an account of their own"),
+            Reason::GuardianNeeded => (Kind::Forbidden, "account.guardian_needed", "a guardian agrees first"),
+            Reason::Held => (Kind::Forbidden, "account.held", "this account was cancelled"),
+            Reason::NotInUse => (Kind::Forbidden, "function.not_in_use", "this function is not in use yet"),
             Reason::NotThere => (Kind::NotFound, "not_found", "no such thing, or none that you may see"),
             Reason::Role => (Kind::Forbidden, "role.too_low", "ask the owner of this home"),
             Reason::NotSystem => (Kind::Forbidden, "system.only", "only the server itself does this"),
+            // The app asks for just this consent.
+            Reason::ConsentNeeded => (Kind::Forbidden, "consent.needed", refusal.purpose),
+            Reason::Region => (Kind::Forbidden, "region.not_allowed", "data may not be used where this server stands"),
         };
         Self::new(kind, code, detail)
     }
@@ -127,46 +145,133 @@ impl From<Refusal> for Error {
 
 /// Decides a question from facts. The only way to a [`Permit`].
 pub fn decide<A: Act>(ask: &Ask<A>, facts: &Facts) -> Result<Permit<A>, Refusal> {
-    let subject = judge(A::WHO, ask.principal, ask.object.into(), ask.at, facts).map_err(|reason| Refusal {
+    let subject = judge(A::RULE, ask.principal, ask.object.into(), ask.at, facts).map_err(|(reason, clauses)| Refusal {
         act: A::NAME,
+        purpose: A::RULE.purpose.id,
         reason,
-        clauses: A::CLAUSES,
+        clauses,
     })?;
     Ok(Permit { ask: *ask, home: facts.home.map(|h| h.home), subject, revision: facts.revision })
 }
 
-/// The rule itself, apart from the types: who the person is, or why not.
-fn judge(who: Who, principal: Principal, object: Object, at: Timestamp, facts: &Facts) -> Result<Option<SubjectId>, Reason> {
-    let needed = match who {
+/// Why not, and the clauses that say so.
+type No = (Reason, &'static [&'static str]);
+
+/// The rule itself, apart from the types: who the person is, or why not. Each check stands behind its enforcement point; the
+/// strongest reason comes first.
+fn judge(act: &ActRule, principal: Principal, object: Object, at: Timestamp, facts: &Facts) -> Result<Option<SubjectId>, No> {
+    let purpose = act.purpose;
+    let person = match act.who {
         Who::System => {
-            // A person may not borrow the server's own acts, and the server acts only on what exists.
-            if principal != Principal::System {
-                return Err(Reason::NotSystem);
-            }
-            return facts.home.map(|_| None).ok_or(Reason::NotThere);
+            server_itself(act, principal, object, facts)?;
+            None
         }
+        Who::Role(_) | Who::Oneself => Some(signed_in(principal, at, facts)?),
+    };
+    // The server's own acts on a home are about nobody in particular: they rest on the owners.
+    let about = if person.is_some() || matches!(object, Object::Account(_)) { facts.subject } else { None };
+    standing(purpose, about)?;
+    age(purpose, about)?;
+    agreement(purpose, about, facts)?;
+    if point::GATE_FUNCTION.holds() && !purpose.in_use {
+        return Err((Reason::NotInUse, purpose.clauses));
+    }
+    if let Some(person) = person {
+        role(act, person, object, facts)?;
+    }
+    consent(purpose, object, facts)?;
+    if point::EGRESS_REGION.holds() && !facts.region_ok && !purpose.without_agreement {
+        return Err((Reason::Region, point::EGRESS_REGION.clauses()));
+    }
+    Ok(person)
+}
+
+/// A person may not borrow the server's own acts, and the server acts only on what exists.
+fn server_itself(act: &ActRule, principal: Principal, object: Object, facts: &Facts) -> Result<(), No> {
+    if point::GATE_ROLE.holds() && principal != Principal::System {
+        return Err((Reason::NotSystem, act.clauses));
+    }
+    let there = match object {
+        Object::Account(account) => facts.subject.is_some_and(|subject| subject.subject == account),
+        Object::Home(_) | Object::Camera(_) => facts.home.is_some(),
+    };
+    if there { Ok(()) } else { Err((Reason::NotThere, act.clauses)) }
+}
+
+fn signed_in(principal: Principal, at: Timestamp, facts: &Facts) -> Result<SubjectId, No> {
+    const NO: No = (Reason::NoSession, point::GATE_SESSION.clauses());
+    let Some(session) = facts.session else { return Err(NO) };
+    if point::GATE_SESSION.holds() && !(matches!(principal, Principal::Session(_)) && at < session.expires) {
+        return Err(NO);
+    }
+    // Facts of another person than the one who signed in are no facts about this question.
+    facts.subject.filter(|subject| subject.subject == session.subject).map(|subject| subject.subject).ok_or(NO)
+}
+
+fn standing(purpose: &PurposeRule, about: Option<SubjectFacts>) -> Result<(), No> {
+    let held = about.is_some_and(|subject| subject.standing == Standing::Held);
+    if point::GATE_STANDING.holds() && held && !purpose.while_held {
+        return Err((Reason::Held, point::GATE_STANDING.clauses()));
+    }
+    Ok(())
+}
+
+fn age(purpose: &PurposeRule, about: Option<SubjectFacts>) -> Result<(), No> {
+    let Some(subject) = about else { return Ok(()) };
+    let reason = match (subject.age, purpose.minors) {
+        (Age::Adult, _) | (_, Minors::Allowed) | (Age::Guarded, Minors::Guardian) => return Ok(()),
+        (Age::Minor, Minors::Guardian) => Reason::GuardianNeeded,
+        (Age::Undeclared, _) | (Age::Guarded | Age::Minor, Minors::Forbidden) => Reason::NotAdult,
+    };
+    if point::GATE_ADULT.holds() { Err((reason, point::GATE_ADULT.clauses())) } else { Ok(()) }
+}
+
+fn agreement(purpose: &PurposeRule, about: Option<SubjectFacts>, facts: &Facts) -> Result<(), No> {
+    let agreed = match about {
+        Some(subject) => subject.agreed != Agreed::None,
+        None => facts.home.is_some_and(|home| home.agreed),
+    };
+    if point::GATE_AGREEMENT.holds() && !agreed && !purpose.without_agreement {
+        return Err((Reason::NotAgreed, point::GATE_AGREEMENT.clauses()));
+    }
+    Ok(())
+}
+
+/// Whether the person may do it to that object. An object of another home is not there.
+fn role(act: &ActRule, person: SubjectId, object: Object, facts: &Facts) -> Result<(), No> {
+    let role = match object {
+        Object::Account(account) if account == person => return Ok(()),
+        Object::Account(_) => None,
+        Object::Home(_) | Object::Camera(_) => facts.home.ok_or((Reason::NotThere, act.clauses))?.role,
+    };
+    if !point::GATE_ROLE.holds() {
+        return Ok(());
+    }
+    match (role, needed(act.who)) {
+        (Some(role), Some(needed)) if role >= needed => Ok(()),
+        (Some(_), Some(_)) => Err((Reason::Role, act.clauses)),
+        _ => Err((Reason::NotThere, act.clauses)),
+    }
+}
+
+fn needed(who: Who) -> Option<Role> {
+    match who {
         Who::Role(role) => Some(role),
-        Who::Oneself => None,
+        Who::Oneself | Who::System => None,
+    }
+}
+
+/// Consent is the person's own for an account, the owners' for a home.
+fn consent(purpose: &PurposeRule, object: Object, facts: &Facts) -> Result<(), No> {
+    let Some(consent) = purpose.consent else { return Ok(()) };
+    let given = match object {
+        Object::Account(_) => facts.subject.map(|subject| subject.consents),
+        Object::Home(_) | Object::Camera(_) => facts.home.map(|home| home.consents),
     };
-    let session = match (principal, facts.session) {
-        (Principal::Session(_), Some(session)) if at < session.expires => session,
-        _ => return Err(Reason::NoSession),
-    };
-    if !session.adult {
-        return Err(Reason::NotAdult);
+    if point::GATE_CONSENT.holds() && !given.is_some_and(|given| given.has(consent)) {
+        return Err((Reason::ConsentNeeded, purpose.clauses));
     }
-    if !session.agreed {
-        return Err(Reason::NotAgreed);
-    }
-    match needed {
-        None if object == Object::Account(session.subject) => Ok(Some(session.subject)),
-        None => Err(Reason::NotThere),
-        Some(needed) => match facts.home.and_then(|home| home.role) {
-            None => Err(Reason::NotThere),
-            Some(role) if role < needed => Err(Reason::Role),
-            Some(_) => Ok(Some(session.subject)),
-        },
-    }
+    Ok(())
 }
 
 #[cfg(test)]

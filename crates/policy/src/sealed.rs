@@ -58,4 +58,8 @@ impl<C: Category> Pd<C> {
     pub fn expose(&self) -> &[u8] {
         &self.plaintext
     }
+
+    pub(crate) fn into_plaintext(self) -> Vec<u8> {
+        self.plaintext
+    }
 }

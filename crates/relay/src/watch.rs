@@ -73,7 +73,7 @@ mod tests {
 
     use domain::{CameraId, HomeId, Role, SubjectId, SystemClock};
     use policy::act::ViewLive;
-    use policy::{Facts, FactsFuture, HomeFacts, SessionFacts};
+    use policy::{ConsentSet, Facts, FactsFuture, HomeFacts, SessionFacts, SubjectFacts};
     use tokio::sync::Semaphore;
 
     use super::*;
@@ -97,9 +97,14 @@ mod tests {
     #[tokio::test]
     async fn a_change_is_judged_even_if_the_judging_was_cut_off_before() {
         let (home, now) = (HomeId::random(), SystemClock.now());
-        let session =
-            SessionFacts { subject: SubjectId::random(), expires: now + Duration::from_secs(60), agreed: true, adult: true };
-        let facts = Facts { revision: 1, session: Some(session), home: Some(HomeFacts { home, role: Some(Role::Member) }) };
+        let subject = SubjectId::random();
+        let facts = Facts {
+            revision: 1,
+            session: Some(SessionFacts { subject, expires: now + Duration::from_secs(60) }),
+            subject: Some(SubjectFacts::settled(subject)),
+            home: Some(HomeFacts { home, role: Some(Role::Member), agreed: true, consents: ConsentSet::NONE }),
+            region_ok: true,
+        };
         let ask = Ask::<ViewLive> { principal: Principal::Session(SessionId::random()), object: CameraId::random(), at: now };
         let permit = decide(&ask, &facts).unwrap();
         let source = Arc::new(SlowFacts { answers: Semaphore::new(0), facts: Mutex::new(facts) });

@@ -75,7 +75,7 @@ fn account(email: &str) -> NewAccount {
         email: email.to_owned(),
         password: Town::PASSWORD.into(),
         adult: true,
-        policy_version: policy::draft::VERSION.to_owned(),
+        policy_version: policy::compiled::VERSION.to_owned(),
         language: Some("en".to_owned()),
     }
 }

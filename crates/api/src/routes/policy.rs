@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use policy::draft;
+use policy::compiled;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -25,10 +25,10 @@ pub(crate) struct Policy {
 #[utoipa::path(get, path = "/policy", operation_id = "readPolicy", tag = "server", responses((status = 200, body = Policy)))]
 pub(crate) async fn read() -> Json<Policy> {
     Json(Policy {
-        version: draft::VERSION,
-        updated: draft::UPDATED,
-        governing: draft::TEXTS.first().map(|(language, _)| *language),
-        draft: true,
-        texts: draft::TEXTS.iter().copied().collect(),
+        version: compiled::VERSION,
+        updated: compiled::UPDATED,
+        governing: compiled::TEXTS.first().map(|(language, _)| *language),
+        draft: false,
+        texts: compiled::TEXTS.iter().copied().collect(),
     })
 }

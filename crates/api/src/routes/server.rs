@@ -42,6 +42,6 @@ pub(crate) async fn read(State(api): State<ApiState>) -> Result<Json<Server>> {
         setup_needed: setup.needed,
         setup_code_needed: setup.code_needed,
         network,
-        policy_version: policy::draft::VERSION,
+        policy_version: policy::compiled::VERSION,
     }))
 }

@@ -129,7 +129,7 @@ fn account(email: &str) -> NewAccount {
         email: email.into(),
         password: PASSWORD.into(),
         adult: true,
-        policy_version: policy::draft::VERSION.into(),
+        policy_version: policy::compiled::VERSION.into(),
         language: None,
     }
 }

@@ -53,7 +53,7 @@ fn details(operation: &str, home: &str) -> (String, Option<(&'static str, String
     let camera = json!({"name": "Yard", "main_url": "rtsp://127.0.0.1:9/main", "home_id": home});
     let target = json!({"main_url": "rtsp://127.0.0.1:9/main", "home_id": home});
     let account = json!({
-        "email": "a@b.example", "password": PASSWORD, "adult": true, "policy_version": policy::draft::VERSION,
+        "email": "a@b.example", "password": PASSWORD, "adult": true, "policy_version": policy::compiled::VERSION,
     });
     match operation {
         "setUp" => (String::new(), json(account)),

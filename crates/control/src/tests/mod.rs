@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use domain::{Clock, HomeId, Mono, Result, Role, Secret, SessionId, SubjectId, Timestamp};
-use policy::{Principal, draft};
+use policy::{Principal, compiled};
 use store::Store;
 use tempfile::TempDir;
 
@@ -79,7 +79,7 @@ impl Rig {
             email: email.into(),
             password: PASSWORD.into(),
             adult: true,
-            policy_version: draft::VERSION.into(),
+            policy_version: compiled::VERSION.into(),
             language: Some("en".into()),
         };
         self.control.create_account(new).await.unwrap();
@@ -128,7 +128,7 @@ fn set_up() -> SetUp {
         email: OWNER.into(),
         password: PASSWORD.into(),
         adult: true,
-        policy_version: draft::VERSION.into(),
+        policy_version: compiled::VERSION.into(),
         code: None,
         language: Some("zh-CN".into()),
     }

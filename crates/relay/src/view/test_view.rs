@@ -9,7 +9,9 @@ use bytes::Bytes;
 use domain::{CameraId, Clock, HomeId, Mono, Role, SessionId, SubjectId, SystemClock, Timestamp};
 use media::au::{AccessUnit, Format, Track, VideoCodec, VideoFormat};
 use policy::act::ViewLive;
-use policy::{Ask, Facts, FactsFuture, FactsSource, HomeFacts, Object, Principal, SessionFacts, decide};
+use policy::{
+    Ask, ConsentSet, Facts, FactsFuture, FactsSource, HomeFacts, Object, Principal, SessionFacts, SubjectFacts, decide,
+};
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::media::{Direction, MediaKind};
 use str0m::net::{Protocol, Receive};
@@ -39,9 +41,13 @@ struct PersonFacts {
 impl FactsSource for PersonFacts {
     fn facts(&self, _: Principal, _: Object) -> FactsFuture<'_> {
         let role = self.member.load(Ordering::SeqCst).then_some(Role::Member);
-        let session =
-            SessionFacts { subject: self.subject, expires: Timestamp::from_micros(i64::MAX), agreed: true, adult: true };
-        let facts = Facts { revision: 0, session: Some(session), home: Some(HomeFacts { home: self.home, role }) };
+        let facts = Facts {
+            revision: 0,
+            session: Some(SessionFacts { subject: self.subject, expires: Timestamp::from_micros(i64::MAX) }),
+            subject: Some(SubjectFacts::settled(self.subject)),
+            home: Some(HomeFacts { home: self.home, role, agreed: true, consents: ConsentSet::NONE }),
+            region_ok: true,
+        };
         Box::pin(async move { Ok(facts) })
     }
 }

@@ -8,7 +8,9 @@ use std::time::Duration;
 use device::{Camera, Config as DeviceConfig, Running, Scene};
 use domain::{AudioMode, CameraId, Clock, HomeId, Role, SessionId, StreamName, SubjectId, SystemClock, TimeRange, Timestamp};
 use policy::act::{AddCamera, ViewRecorded};
-use policy::{Act, Ask, Facts, FactsFuture, FactsSource, HomeFacts, Object, Permit, Principal, SessionFacts, decide};
+use policy::{
+    Act, Ask, ConsentSet, Facts, FactsFuture, FactsSource, HomeFacts, Object, Permit, Principal, SessionFacts, SubjectFacts, decide,
+};
 use relay::{Relay, Timeline};
 use store::{CameraAccess, CameraDraft, Change, NewAccount, Store};
 use tempfile::TempDir;
@@ -37,14 +39,15 @@ impl FactsSource for OwnerFacts {
             let session = matches!(principal, Principal::Session(_)).then_some(SessionFacts {
                 subject: self.subject,
                 expires: SystemClock.now() + Duration::from_secs(3600),
-                agreed: true,
-                adult: true,
             });
             let home = exists.then_some(HomeFacts {
                 home: self.home,
                 role: session.filter(|_| !self.withdrawn.load(Ordering::SeqCst)).map(|_| Role::Owner),
+                agreed: true,
+                consents: ConsentSet::NONE,
             });
-            Ok(Facts { revision: *self.store.bus().revision().borrow(), session, home })
+            let subject = session.map(|session| SubjectFacts::settled(session.subject));
+            Ok(Facts { revision: *self.store.bus().revision().borrow(), session, subject, home, region_ok: true })
         })
     }
 }
@@ -156,7 +159,7 @@ impl Rig {
 }
 
 fn agreement() -> store::Agreement {
-    store::Agreement { version: policy::draft::VERSION.into(), language: None }
+    store::Agreement { version: policy::compiled::VERSION.into(), language: None }
 }
 
 async fn start_relay(store: &Store, facts: &Arc<OwnerFacts>) -> Relay {

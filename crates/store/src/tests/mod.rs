@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use domain::{AudioMode, CameraId, Clock, HomeId, Mono, Role, SessionId, SubjectId, Timestamp};
 use policy::act::{AddCamera, RecordCamera};
-use policy::{Act, Ask, Facts, HomeFacts, Object, Permit, Principal, SessionFacts, decide};
+use policy::{Act, Ask, ConsentSet, Facts, HomeFacts, Object, Permit, Principal, SessionFacts, SubjectFacts, decide};
 use tempfile::TempDir;
 
 use sea_orm::ConnectionTrait as _;
@@ -164,8 +164,13 @@ fn permit<A: Act>(object: A::Object, home: HomeId) -> Permit<A> {
         _ => Principal::Session(SessionId::random()),
     };
     let at = Timestamp::from_micros(0);
-    let session = SessionFacts { subject, expires: Timestamp::from_micros(1), agreed: true, adult: true };
-    let facts = Facts { revision: 1, session: Some(session), home: Some(HomeFacts { home, role: Some(Role::Owner) }) };
+    let facts = Facts {
+        revision: 1,
+        session: Some(SessionFacts { subject, expires: Timestamp::from_micros(1) }),
+        subject: Some(SubjectFacts::settled(subject)),
+        home: Some(HomeFacts { home, role: Some(Role::Owner), agreed: true, consents: ConsentSet::NONE }),
+        region_ok: true,
+    };
     decide(&Ask { principal, object, at }, &facts).unwrap()
 }
 
