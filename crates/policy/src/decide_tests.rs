@@ -61,7 +61,10 @@ fn askers(subject: SubjectId, home: HomeId) -> Vec<(&'static str, Principal, Fac
         (
             "owner, no consents",
             session,
-            Facts { subject: person(|person| person.consents = ConsentSet::NONE).subject, ..house(|home| home.consents = ConsentSet::NONE) },
+            Facts {
+                subject: person(|person| person.consents = ConsentSet::NONE).subject,
+                ..house(|home| home.consents = ConsentSet::NONE)
+            },
         ),
         ("owner, wrong region", session, Facts { region_ok: false, ..owner() }),
         ("system", Principal::System, server()),
@@ -69,7 +72,11 @@ fn askers(subject: SubjectId, home: HomeId) -> Vec<(&'static str, Principal, Fac
         (
             "system, nobody agreed",
             Principal::System,
-            Facts { session: None, subject: person(|person| person.agreed = Agreed::None).subject, ..house(|home| home.agreed = false) },
+            Facts {
+                session: None,
+                subject: person(|person| person.agreed = Agreed::None).subject,
+                ..house(|home| home.agreed = false)
+            },
         ),
         ("system, account cancelled", Principal::System, server_about(|person| person.standing = Standing::Held)),
         (
@@ -157,7 +164,11 @@ fn each_rule_of_a_purpose_is_judged_by_itself() {
 
     let mut facts = owner(subject, home);
     facts.subject.as_mut().unwrap().consents = every_consent().without(consent::VIDEO_SOUND);
-    assert_eq!(judged(|p| p.consent = Some(consent::VIDEO_SOUND), &facts), Err(Reason::ConsentNeeded), "an account's is the person's own");
+    assert_eq!(
+        judged(|p| p.consent = Some(consent::VIDEO_SOUND), &facts),
+        Err(Reason::ConsentNeeded),
+        "an account's is the person's own"
+    );
     assert_eq!(judged(|p| p.consent = Some(consent::NOTICE_MAIL), &facts), Ok(Some(subject)));
 
     let refused = judged(|p| (p.in_use, p.minors) = (false, Minors::Forbidden), &Facts { session: None, ..owner(subject, home) });

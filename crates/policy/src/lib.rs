@@ -23,7 +23,7 @@ pub use facts::{Age, Agreed, Facts, FactsFuture, FactsSource, HomeFacts, Session
 pub use generated::{act, archive, category, compiled, consent, point, purpose, recipient, retention};
 pub use outbound::{Outbound, Parts};
 pub use rule::{
-    Act, ActRule, Active, Agreement, Basis, Category, FieldRule, Minors, Object, ObjectKind, Purpose, PurposeRule, Receives, Recipient,
-    RecipientRule, Retention, Then, Uses, Who,
+    Act, ActRule, Active, Agreement, Basis, Category, FieldRule, Minors, Object, ObjectKind, Purpose, PurposeRule, Receives,
+    Recipient, RecipientRule, Retention, Then, Uses, Who,
 };
 pub use sealed::{Pd, Sealed};
