@@ -12,6 +12,7 @@ use axum_server::tls_rustls::RustlsConfig;
 use control::Control;
 use domain::limits::SHUTDOWN_TIME_MAX;
 use domain::{Clock, Secret, SystemClock};
+use policy::point;
 use relay::Relay;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use store::Store;
@@ -171,6 +172,7 @@ fn identity(
     match (&settings.tls, network) {
         (Some((cert, key)), _) => Ok(Some(tls::given(cert, key)?)),
         (None, Network::Loopback) => Ok(None),
+        (None, Network::Lan) if !point::TRANSPORT_TLS.holds() => Ok(None),
         (None, Network::Lan) => {
             for name in names.iter().filter(|name| name.contains('.') && !tls::is_private(name)) {
                 tracing::warn!(%name, "our own certificate does not cover it; set tls_cert and tls_key");

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use domain::{CameraId, Clock, HomeId, SessionId, SubjectId, Timestamp};
 use policy::act::ViewRecorded;
-use policy::{Act as _, Reason, Retention, point, retention};
+use policy::{Act as _, Reason, Retention, retention};
 use policyc::Class;
 use store::{How, Periods, PolicyVersion, Store, VerdictRow, ViewDraft};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -168,23 +168,19 @@ async fn note_version(store: &Store) {
 
 async fn duties(store: &Store, now: Timestamp, tell: &watch::Sender<Health>) {
     let mut health = Health { done: Some(now), log_faults: Vec::new() };
-    if point::RETENTION_RUN.holds() {
-        match store.apply_retention(now, &periods()).await {
-            Ok(report) => tracing::debug!(?report, "past their time, deleted"),
-            Err(e) => {
-                tracing::warn!(error = %e, "what is past its time could not be deleted; tried again in a minute");
-                health.done = None;
-            }
+    match store.apply_retention(now, &periods()).await {
+        Ok(report) => tracing::debug!(?report, "past their time, deleted"),
+        Err(e) => {
+            tracing::warn!(error = %e, "what is past its time could not be deleted; tried again in a minute");
+            health.done = None;
         }
     }
-    if point::LOG_CHECK.holds() {
-        match store.check_log().await {
-            Ok(report) => health.log_faults = report.faults.into_iter().map(|fault| fault.what).collect(),
-            Err(e) => health.log_faults = vec![e.to_string()],
-        }
-        if !health.log_faults.is_empty() {
-            tracing::error!(faults = ?health.log_faults, "the log is not whole: somebody changed it, or the disk did");
-        }
+    match store.check_log().await {
+        Ok(report) => health.log_faults = report.faults.into_iter().map(|fault| fault.what).collect(),
+        Err(e) => health.log_faults = vec![e.to_string()],
+    }
+    if !health.log_faults.is_empty() {
+        tracing::error!(faults = ?health.log_faults, "the log is not whole: somebody changed it, or the disk did");
     }
     tell.send_replace(health);
 }
@@ -222,9 +218,7 @@ impl Visits {
         let ended: Vec<ViewDraft> = self.0.extract_if(|_, visit| over(visit)).map(|(_, visit)| visit).collect();
         for visit in ended {
             let camera = visit.camera;
-            if point::LOG_APPEND.holds()
-                && let Err(e) = store.add_view(visit).await
-            {
+            if let Err(e) = store.add_view(visit).await {
                 tracing::error!(%camera, error = %e, "a visit could not be noted");
             }
         }

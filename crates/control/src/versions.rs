@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use policy::{archive, compiled};
+use policy::{archive, compiled, point};
 use policyc::{Class, Compiled, Diff, diff};
 
 /// A version that was in force.
@@ -51,8 +51,16 @@ fn history(archive: &[(&str, &str)], current: &str) -> Vec<Version> {
         version: version.policy().version.clone(),
         hash: version.hash().to_owned(),
         updated: version.policy().updated.clone(),
-        since_before: at.checked_sub(1).and_then(|before| all.get(before)).map(|before| diff(before, version)),
-        to_current: all.last().filter(|_| at + 1 < all.len()).map(|current| diff(version, current)),
+        since_before: at.checked_sub(1).and_then(|before| all.get(before)).map(|before| compared(before, version)),
+        to_current: all.last().filter(|_| at + 1 < all.len()).map(|current| compared(version, current)),
     };
     all.iter().enumerate().map(version).collect()
 }
+
+fn compared(old: &Compiled, new: &Compiled) -> Diff {
+    if point::POLICY_VERSION.holds() { diff(old, new) } else { Diff { class: Class::Silent, changes: Vec::new() } }
+}
+
+#[cfg(test)]
+#[path = "versions_tests.rs"]
+mod tests;
