@@ -1,0 +1,32 @@
+import { withConsent, type Outcome } from '$lib/api/consent';
+import { words } from '$lib/i18n/index.svelte';
+
+export interface Question {
+	purpose: string;
+	settle: (given: boolean) => void;
+}
+
+/** The question that stands before the person, if there is one. The frame of the app shows it. */
+class ConsentDesk {
+	question = $state.raw<Question>();
+
+	/** Asks for a consent at the moment it is needed. Its dialog and words load only now. */
+	readonly ask = async (purpose: string): Promise<boolean> => {
+		await words('consent');
+		return new Promise((settle) => {
+			this.question?.settle(false);
+			this.question = {
+				purpose,
+				settle: (given) => {
+					this.question = undefined;
+					settle(given);
+				}
+			};
+		});
+	};
+}
+
+export const desk = new ConsentDesk();
+
+/** Does something, and asks for the consents that it turns out to need. */
+export const asking = <T>(act: () => Promise<T>): Promise<Outcome<T>> => withConsent(act, desk.ask);
