@@ -8,10 +8,12 @@ import type live from './zh-CN/live';
 import type manage from './zh-CN/manage';
 import type policy from './zh-CN/policy';
 import type privacy from './zh-CN/privacy';
+import type problems from './zh-CN/problems';
 
 /** The words of the app by area; each area is a file of its own for each language, and loads with the pages that use it. */
 interface Areas {
 	core: typeof core;
+	problems: typeof problems;
 	auth: typeof auth;
 	agree: typeof agree;
 	live: typeof live;

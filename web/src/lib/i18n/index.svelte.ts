@@ -15,9 +15,13 @@ const FILES = import.meta.glob<Catalog>('./{zh-CN,en}/*.ts', { import: 'default'
 
 let language = $state<Language>('zh-CN');
 let catalog = $state.raw<Catalog>({});
+// Nothing on the screen depends on these two, only on the words themselves.
+/* eslint-disable svelte/prefer-svelte-reactivity */
 /** What has been asked for so far: a change of language brings all of it. */
 const wanted = new Set<Area>(['core']);
+/** What is there, as `language/area`. */
 const ready = new Set<string>();
+/* eslint-enable svelte/prefer-svelte-reactivity */
 
 export const i18n = {
 	get language(): Language {
@@ -53,7 +57,7 @@ export async function words(...areas: Area[]): Promise<void> {
 
 /** Brings the words of a page. */
 export const wordsOf = (route: string | null): Promise<void> =>
-	words('core', ...(((routes as Record<string, string[]>)[route ?? ''] ?? []) as Area[]));
+	words(...(((routes as Record<string, string[]>)[route ?? ''] ?? []) as Area[]));
 
 /** Changes to a language once all the words in use are there in it. */
 export async function useLanguage(next: Language): Promise<void> {

@@ -1,5 +1,6 @@
-import { type PolicyPage, privacy, type Text } from '$lib/api/privacy';
+import { privacy, type Text } from '$lib/api/privacy';
 import { i18n } from '$lib/i18n/index.svelte';
+import { namesIn } from './told';
 import { cameras } from '$lib/state/cameras.svelte';
 
 /** The words in the language in use, or whatever there is. */
@@ -10,7 +11,7 @@ export function said(text: Text | string | undefined): string {
 
 /** The names that the policy gives to purposes, recipients and kinds of data. */
 class Names {
-	#known = $state.raw(new Map<string, string>());
+	#known = $state.raw<Readonly<Record<string, string>>>({});
 	#language: string | undefined;
 
 	/** Reads them once for each language. Without them, things go by their ids. */
@@ -27,17 +28,13 @@ class Names {
 	}
 
 	of(id: string): string {
-		return this.#known.get(id) ?? id;
+		return this.#known[id] ?? id;
 	}
 
 	/** What the home calls this camera, if it is still there. */
 	camera(id: string): string | undefined {
 		return cameras.find(id)?.name;
 	}
-}
-
-export function namesIn({ purposes, recipients, categories }: PolicyPage): Map<string, string> {
-	return new Map([...purposes, ...recipients, ...categories].map(({ id, name }) => [id, name]));
 }
 
 export const names = new Names();

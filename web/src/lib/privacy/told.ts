@@ -1,5 +1,5 @@
 /** What an event of the log says, as a message and what goes into it. */
-import type { LogEvent } from '$lib/api/privacy';
+import type { LogEvent, PolicyPage } from '$lib/api/privacy';
 
 export interface Told {
 	/** A message of the family `privacy.event.`, without the family's name. */
@@ -35,4 +35,9 @@ export function tell({ kind, payload }: LogEvent): Told {
 	if (kind === 'erasure') return { message: kind, about: named(first(payload.category, payload.what)) };
 	if (kind === 'export') return { message: kind, about: undefined };
 	return { message: 'other', about: named(kind) };
+}
+
+/** The names that the policy gives to purposes, recipients and kinds of data, by id. */
+export function namesIn({ purposes, recipients, categories }: PolicyPage): Record<string, string> {
+	return Object.fromEntries([...purposes, ...recipients, ...categories].map(({ id, name }) => [id, name]));
 }

@@ -1,4 +1,3 @@
-import { withConsent, type Outcome } from '$lib/api/consent';
 import { words } from '$lib/i18n/index.svelte';
 
 export interface Question {
@@ -12,7 +11,7 @@ class ConsentDesk {
 
 	/** Asks for a consent at the moment it is needed. Its dialog and words load only now. */
 	readonly ask = async (purpose: string): Promise<boolean> => {
-		await words('consent');
+		await words('consent', 'problems');
 		return new Promise((settle) => {
 			this.question?.settle(false);
 			this.question = {
@@ -27,6 +26,3 @@ class ConsentDesk {
 }
 
 export const desk = new ConsentDesk();
-
-/** Does something, and asks for the consents that it turns out to need. */
-export const asking = <T>(act: () => Promise<T>): Promise<Outcome<T>> => withConsent(act, desk.ask);

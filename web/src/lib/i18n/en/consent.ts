@@ -1,6 +1,9 @@
 import type zh from '../zh-CN/consent';
 
 const en: Record<keyof typeof zh, string> = {
+	'notice.policy': 'The privacy policy has changed in a way that matters.',
+	'notice.policy.look': 'See what changed',
+
 	'asked.title': 'This needs your consent',
 	'asked.for': 'What it is for',
 	'asked.uses': 'What it uses',

@@ -1,4 +1,7 @@
 export default {
+	'notice.policy': '隐私政策有重要改动。',
+	'notice.policy.look': '看看改了什么',
+
 	'asked.title': '需要您的同意',
 	'asked.for': '用来做什么',
 	'asked.uses': '会用到',
