@@ -86,9 +86,10 @@ export function phraseOf({ how, times, now }: Pick<Watched, 'how' | 'times' | 'n
 /** Shorter than this, a length says nothing. */
 const LENGTH_S_MIN = 1;
 
-/** For how long it was on the screen, where that is worth saying. */
+/** For how long it was on the screen, where that is worth saying: in seconds, from a minute on in whole minutes. */
 export function lengthOf({ how, seconds }: Pick<Watched, 'how' | 'seconds'>): number | undefined {
-	return (how === 'live' || how === 'playback') && seconds >= LENGTH_S_MIN ? seconds : undefined;
+	if ((how !== 'live' && how !== 'playback') || seconds < LENGTH_S_MIN) return undefined;
+	return seconds < 60 ? Math.round(seconds) : Math.round(seconds / 60) * 60;
 }
 
 export interface Day<Item> {

@@ -43,6 +43,12 @@ class App {
 		this.unreachable = undefined;
 	}
 
+	/** Asks anew who is here: with its last owner gone, the server may have to be set up again. */
+	async again(): Promise<void> {
+		await this.#ask();
+		this.leaving = false;
+	}
+
 	#enter(session: Session): void {
 		this.session = session;
 		this.mustAgree = session.account.agreed?.state === 'none';

@@ -50,6 +50,7 @@ const en: Record<keyof typeof zh, string> = {
 	'policy.recipient.clause': 'Basis',
 	'policy.recipient.denied': 'There is no agreement in force, so nothing is sent.',
 	'policy.recipient.not_yet': 'The function that would use it has not been built, so nothing is sent.',
+	'policy.recipient.would': 'Once it is, this is all that may be sent:',
 	'policy.recipient.in_use': 'Only this is sent.',
 
 	'policy.purposes': 'Purposes',

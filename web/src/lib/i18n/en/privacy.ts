@@ -35,7 +35,7 @@ const en: Record<keyof typeof zh, string> = {
 	'privacy.consents.saved.given': 'Consent given',
 	'privacy.consents.saved.withdrawn': 'Withdrawn, from this moment on',
 	'privacy.consents.receipt': 'Download the receipt',
-	'privacy.consents.older': 'That was version {version}; now it is {now}.',
+	'privacy.consents.older': 'The present version is {now}.',
 	'privacy.consents.not_in_use': 'Not yet in use: nothing is done with it now.',
 	'privacy.state.none': 'You have not been asked',
 	'privacy.state.given': 'Given on {date}, version {version}',
@@ -147,7 +147,6 @@ const en: Record<keyof typeof zh, string> = {
 	'privacy.cancel.stays.none': 'Nothing stays.',
 	'privacy.cancel.unknown': 'The list cannot be read at the moment, so the account cannot be cancelled now.',
 	'privacy.cancel.signed_out': 'All devices are signed out at once, and your e-mail and password no longer work.',
-	'privacy.cancel.keys': 'The keys of these data are destroyed on the spot; copies in backups cannot be opened either.',
 	'privacy.cancel.home':
 		'You are the only owner of a home. It ends with you: {cameras|1 camera|{cameras} cameras}, all recordings, and its members’ access.',
 	'privacy.cancel.home.stays': 'A home has other owners. They keep its cameras and recordings; you leave it.',

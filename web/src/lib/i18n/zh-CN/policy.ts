@@ -26,7 +26,7 @@ export default {
 	'policy.why.operator': '这一条要靠人来履行，例如签协议、发通知。软件证明不了它。',
 	'policy.why.statement': '这一条只说明情况，没有需要执行的事。',
 	'policy.why.points': '执行点',
-	'policy.about.in_use': '软件正在执行，括号里说明有没有测试证明。',
+	'policy.about.in_use': '软件正在执行；标记里写着有几项测试证明。',
 	'policy.about.not_yet': '功能还没做，有关的用途一律被拒绝。',
 	'policy.about.operator': '要靠人来履行，软件证明不了。',
 	'policy.about.statement': '说明情况，没有要执行的事。',
@@ -44,6 +44,7 @@ export default {
 	'policy.recipient.clause': '依据',
 	'policy.recipient.denied': '没有有效的协议，所以什么也不发送。',
 	'policy.recipient.not_yet': '要用到它的功能还没有做，所以什么也不发送。',
+	'policy.recipient.would': '做好以后，最多也只发送下面这些：',
 	'policy.recipient.in_use': '只发送下面这些。',
 
 	'policy.purposes': '用途',
