@@ -97,8 +97,7 @@ const en: Record<keyof typeof zh, string> = {
 	'privacy.access.now': 'Watching now: {who}, {camera}',
 	'privacy.access.for': '{sentence}, {length}',
 
-	'privacy.log.text':
-		'Everything that concerns you, in order. No entry can be altered, and none can be taken out of the middle.',
+	'privacy.log.text': 'Everything that concerns you, in order. If an entry is altered or taken out, it shows.',
 	'privacy.log.filter': 'Show',
 	'privacy.log.filter.all': 'Everything',
 	'privacy.log.filter.consent': 'Consents',

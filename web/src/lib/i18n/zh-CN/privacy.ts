@@ -91,7 +91,7 @@ export default {
 	'privacy.access.now': '{who}正在看{camera}',
 	'privacy.access.for': '{sentence}，{length}',
 
-	'privacy.log.text': '与您有关的每一件事，按顺序记下，改不了也删不掉中间的一条。',
+	'privacy.log.text': '与您有关的每一件事，按顺序记下。改动或抽走其中一条，都会被查出来。',
 	'privacy.log.filter': '显示',
 	'privacy.log.filter.all': '全部',
 	'privacy.log.filter.consent': '同意',
