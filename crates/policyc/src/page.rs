@@ -63,7 +63,8 @@ impl Evidence {
         }
         let file: File = serde_json::from_str(json)?;
         let proof = |row: Row| {
-            let control = row.negative_control.as_bool().unwrap_or(row.negative_control.as_array().is_some_and(|rows| !rows.is_empty()));
+            let control =
+                row.negative_control.as_bool().unwrap_or(row.negative_control.as_array().is_some_and(|rows| !rows.is_empty()));
             (row.id, Proof { tests: row.tests.len(), proven: control && !row.tests.is_empty() })
         };
         Ok(Self(file.clauses.into_iter().map(proof).collect()))
@@ -296,7 +297,7 @@ impl Reader<'_> {
         self.text_if(section, key).unwrap_or_else(|| key.to_owned())
     }
 
-    fn text_if(&self, section: &str, key: &str) -> Option<String> {
+    pub(crate) fn text_if(&self, section: &str, key: &str) -> Option<String> {
         let text = self.policy.text_if(self.language, section, key)?;
         let filled = pieces(text).into_iter().map(|piece| match piece {
             Piece::Words(words) => words.to_owned(),
@@ -321,9 +322,12 @@ impl Reader<'_> {
             Placeholder::Days(id) => {
                 self.policy.rights.iter().find(|right| right.id == *id).map_or_else(String::new, |right| right.days.to_string())
             }
-            Placeholder::Period(id) => {
-                self.policy.retention.iter().find(|class| class.id == *id).map_or_else(String::new, |class| self.period(&class.period))
-            }
+            Placeholder::Period(id) => self
+                .policy
+                .retention
+                .iter()
+                .find(|class| class.id == *id)
+                .map_or_else(String::new, |class| self.period(&class.period)),
             Placeholder::Term(id) => self.policy.terms.get(*id).map_or_else(String::new, |period| self.period(period)),
             Placeholder::Plain(name) | Placeholder::Unknown(name) => format!("{{{name}}}"),
         }

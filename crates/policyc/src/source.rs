@@ -51,7 +51,9 @@ impl Files {
         let mut texts = BTreeMap::new();
         for entry in fs::read_dir(dir.join("text")).map_err(|e| fault("text", e))? {
             let path = entry.map_err(|e| fault("text", e))?.path();
-            if let (Some(language), Some("toml")) = (path.file_stem().and_then(|s| s.to_str()), path.extension().and_then(|s| s.to_str())) {
+            if let (Some(language), Some("toml")) =
+                (path.file_stem().and_then(|s| s.to_str()), path.extension().and_then(|s| s.to_str()))
+            {
                 texts.insert(language.to_owned(), read(&format!("text/{language}.toml"))?);
             }
         }

@@ -13,6 +13,7 @@
 //! A change is published on the [`Bus`] by the call that committed it, so no caller can forget to.
 
 mod accounts;
+pub mod backup;
 mod bus;
 mod db;
 mod footage;

@@ -82,6 +82,7 @@ impl Store {
     /// Finishes what a crash interrupted: keys whose rows are gone, and disclosures of which nobody knows the end.
     async fn take_up(&self) -> Result<()> {
         self.destroy_doomed().await?;
+        self.finish_restore().await?;
         self.end_interrupted_disclosures().await
     }
 
@@ -182,7 +183,7 @@ fn private_dir(dir: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(dir)
 }
 
-fn lock(path: &Path) -> Result<File> {
+pub(crate) fn lock(path: &Path) -> Result<File> {
     let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path).map_err(|e| failed(path, e))?;
     match file.try_lock() {
         Ok(()) => Ok(file),

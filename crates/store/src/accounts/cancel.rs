@@ -112,7 +112,7 @@ async fn sole(tx: &DatabaseTransaction, id: Uuid) -> Result<(Vec<Uuid>, Vec<Uuid
 }
 
 /// Deletes every row by which a person signs in, is found, belongs or agreed.
-pub(crate) async fn forget(tx: &DatabaseTransaction, id: Uuid) -> Result<()> {
+pub(super) async fn forget(tx: &DatabaseTransaction, id: Uuid) -> Result<()> {
     session::Entity::delete_many().filter(session::Column::Subject.eq(id)).exec(tx).await.map_err(error)?;
     credential::Entity::delete_many().filter(credential::Column::Subject.eq(id)).exec(tx).await.map_err(error)?;
     identifier::Entity::delete_many().filter(identifier::Column::Subject.eq(id)).exec(tx).await.map_err(error)?;

@@ -2,6 +2,7 @@
 
 mod access;
 mod audit;
+mod bury;
 mod cameras;
 mod cancel;
 mod check;
@@ -19,9 +20,9 @@ mod versions;
 
 pub use access::{AccessRow, ViewDraft};
 pub use audit::VerdictRow;
+pub(crate) use bury::{bury_rows, newest_note};
 pub use cameras::CameraDraft;
 pub use cancel::Cancelled;
-pub(crate) use cancel::forget;
 pub use check::{LogFault, LogReport};
 pub use consents::{ConsentDraft, ConsentRow};
 pub use disclosures::{DisclosureDraft, DisclosureRow, Outcome};

@@ -142,7 +142,7 @@ impl Store {
     }
 
     /// People whose accounts were cancelled before `before`: everything that is left of them, and the key of it.
-    async fn purge_evidence(&self, before: Timestamp) -> Result<RetentionRow> {
+    pub(super) async fn purge_evidence(&self, before: Timestamp) -> Result<RetentionRow> {
         let held = subject::Entity::find().filter(subject::Column::Cancelled.is_not_null());
         let held = held.all(self.accounts().read()).await.map_err(error)?;
         let mut class = row("evidence", held.len() as u64, 0);

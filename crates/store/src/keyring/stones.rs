@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use domain::{Error, Kind, Result, Timestamp};
 use sea_orm::prelude::Uuid;
 use sea_orm::sea_query::Condition;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, TransactionTrait};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, TransactionTrait};
 
 use super::Keyring;
 use super::entity::{key, tombstone};
@@ -46,9 +46,9 @@ pub(super) async fn bury(db: &Db, stones: &[Stone], at: i64) -> Result<u64> {
 }
 
 /// Every tombstone of a keyring, oldest first.
-pub(crate) async fn read_stones(db: &Db) -> Result<Vec<Stone>> {
+pub(crate) async fn read_stones(db: &impl ConnectionTrait) -> Result<Vec<Stone>> {
     let rows = tombstone::Entity::find().order_by_asc(tombstone::Column::At).order_by_asc(tombstone::Column::Id);
-    let rows = rows.all(db.read()).await.map_err(error)?;
+    let rows = rows.all(db).await.map_err(error)?;
     Ok(rows.into_iter().map(|row| Stone { id: row.id, at: row.at }).collect())
 }
 
@@ -87,7 +87,7 @@ impl Keyring {
     pub(crate) async fn stones(&self) -> Result<Vec<Stone>> {
         // Under the lock: a reader would keep the write-ahead log from being emptied while keys are destroyed.
         let _opened = self.opened.lock().await;
-        read_stones(&self.db).await
+        read_stones(self.db.read()).await
     }
 
     /// Owners of keys that were made before `before`, other than the server itself.
