@@ -15,6 +15,7 @@ mod check;
 mod compile;
 mod diff;
 mod fault;
+mod html;
 mod markdown;
 mod model;
 mod page;

@@ -49,7 +49,7 @@ impl Page {
         out.0
     }
 
-    fn word(&self, key: &str) -> &str {
+    pub(crate) fn word(&self, key: &str) -> &str {
         self.words.get(key).map_or("", String::as_str)
     }
 
@@ -72,7 +72,7 @@ impl Page {
         lines
     }
 
-    fn purpose(&self, purpose: &PurposeView) -> String {
+    pub(crate) fn purpose(&self, purpose: &PurposeView) -> String {
         let basis = self.word(&format!("basis.{}", purpose.basis.word()));
         let state = match purpose.state {
             PurposeState::InUse => self.word("state.in_use"),
@@ -83,7 +83,7 @@ impl Page {
         format!("**{}** {basis} · {state}{uses}", purpose.name)
     }
 
-    fn category(&self, category: &CategoryView) -> String {
+    pub(crate) fn category(&self, category: &CategoryView) -> String {
         let sensitive = if category.sensitive { format!("{} · ", self.word("label.sensitive")) } else { String::new() };
         let (kept, place) = (&category.retention.text, self.pair("label.where", &category.place));
         if category.stored {
@@ -93,11 +93,11 @@ impl Page {
         }
     }
 
-    fn pair(&self, key: &str, value: &str) -> String {
+    pub(crate) fn pair(&self, key: &str, value: &str) -> String {
         format!("{}{}{value}", self.word(key), if self.is_chinese() { "：" } else { ": " })
     }
 
-    fn join(&self, words: impl Iterator<Item = String>) -> String {
+    pub(crate) fn join(&self, words: impl Iterator<Item = String>) -> String {
         words.collect::<Vec<_>>().join(if self.is_chinese() { "、" } else { ", " })
     }
 
