@@ -11,7 +11,7 @@ use policy::{
 use store::{FactRows, PersonRow, SessionRow, Store};
 use tokio::sync::watch;
 
-use crate::versions;
+use crate::{AgreementState, versions};
 
 /// The facts of the server, as new as its last change.
 #[derive(Debug)]
@@ -71,13 +71,13 @@ pub(crate) struct Snapshot {
     region_ok: bool,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Person {
     adult: bool,
     held: bool,
     agreed: Agreed,
-    /// To any version: what the server's own acts on a home rest on.
-    agreed_ever: bool,
+    /// The newest version agreed to: what the server's own acts on a home rest on.
+    version: Option<String>,
     consents: ConsentSet,
 }
 
@@ -90,13 +90,15 @@ impl Snapshot {
         }
         let person = |row: PersonRow| {
             let agreed = if row.agreed { Agreed::Current } else { Agreed::None };
-            let person = Person { adult: row.adult, held: row.held, agreed, agreed_ever: row.agreed, consents: ConsentSet::NONE };
+            let person = Person { adult: row.adult, held: row.held, agreed, version: None, consents: ConsentSet::NONE };
             (row.subject, person)
         };
         let mut people: HashMap<SubjectId, Person> = rows.people.into_iter().map(person).collect();
         for row in rows.agreements {
             if let Some(person) = people.get_mut(&row.subject) {
-                person.agreed_ever = true;
+                if person.version.as_deref().is_none_or(|before| versions::rank(before) <= versions::rank(&row.version)) {
+                    person.version = Some(row.version.clone());
+                }
                 if person.agreed == Agreed::None && versions::needs_no_new_agreement(&row.version) {
                     person.agreed = Agreed::Older;
                 }
@@ -142,7 +144,7 @@ impl Snapshot {
         let owners = roles.iter().filter(|(_, role)| **role == Role::Owner).filter_map(|(owner, _)| self.people.get(owner));
         let (mut agreed, mut consents) = (false, ConsentSet::NONE);
         for owner in owners.filter(|owner| !owner.held) {
-            agreed |= owner.agreed_ever;
+            agreed |= owner.version.is_some();
             consents = consents.or(owner.consents);
         }
         Some(HomeFacts { home, role: asker.and_then(|asker| roles.get(&asker).copied()), agreed, consents })
@@ -167,6 +169,18 @@ impl Snapshot {
     /// The consents that a person gave and did not take back.
     pub(crate) fn consents_of(&self, subject: SubjectId) -> ConsentSet {
         self.people.get(&subject).map_or(ConsentSet::NONE, |person| person.consents)
+    }
+
+    /// What a person agreed to.
+    pub(crate) fn agreement_of(&self, subject: SubjectId) -> AgreementState {
+        let person = self.people.get(&subject);
+        let version = person.and_then(|person| person.version.clone());
+        AgreementState {
+            agreed: person.map_or(Agreed::None, |person| person.agreed),
+            class: version.as_deref().and_then(versions::class_since),
+            version,
+            adult: person.is_some_and(|person| person.adult),
+        }
     }
 
     /// How many own a home.

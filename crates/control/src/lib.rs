@@ -24,7 +24,7 @@ use domain::{Clock, Secret};
 use policy::{FactsSource, compiled};
 use store::Store;
 
-pub use accounts::{Account, HomeRole, NewAccount, SetUp, SetupState, SignedIn};
+pub use accounts::{Account, AgreementState, HomeRole, NewAccount, SetUp, SetupState, SignedIn};
 pub use cameras::{Camera, CameraEdit, NewCamera};
 pub use consents::{ConsentState, Said, Shown};
 pub use privacy::{HomeAfter, Look, Stored, StoredData};

@@ -41,6 +41,16 @@ pub(crate) fn needs_no_new_agreement(version: &str) -> bool {
     OLDER.get(version).copied().unwrap_or(false)
 }
 
+/// The strongest change since a version; `None` for the one in force and for one that nobody knows.
+pub(crate) fn class_since(version: &str) -> Option<&'static str> {
+    Some(VERSIONS.iter().find(|known| known.version == version)?.to_current.as_ref()?.class.word())
+}
+
+/// Where a version stands in the history; a later one is greater.
+pub(crate) fn rank(version: &str) -> Option<usize> {
+    VERSIONS.iter().position(|known| known.version == version)
+}
+
 /// The history that an archive of canonical forms amounts to, in the order given; `current` is the one in force.
 fn history(archive: &[(&str, &str)], current: &str) -> Vec<Version> {
     let Ok(current) = Compiled::from_json(current) else { return Vec::new() };
