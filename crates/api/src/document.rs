@@ -14,7 +14,8 @@ use crate::routes;
 pub(crate) const PREFIX: &str = "/api/v1";
 
 /// Operations that need no sign-in.
-pub(crate) const OPEN: [&str; 7] = ["readServer", "readPolicy", "readPolicyPage", "readPolicyHistory", "readOpenApi", "setUp", "signIn"];
+pub(crate) const OPEN: [&str; 7] =
+    ["readServer", "readPolicy", "readPolicyPage", "readPolicyHistory", "readOpenApi", "setUp", "signIn"];
 
 /// The document as JSON, for people and generators: indented, ends with a newline.
 pub fn json() -> &'static str {

@@ -12,7 +12,6 @@ use axum_server::tls_rustls::RustlsConfig;
 use control::Control;
 use domain::limits::SHUTDOWN_TIME_MAX;
 use domain::{Clock, Secret, SystemClock};
-use policy::point;
 use relay::Relay;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use store::Store;
@@ -58,7 +57,11 @@ async fn serve(settings: &Settings, demo: Option<demo::Plan>) -> Result<(), Fail
     let names = names(address.ip(), &settings.advertise);
     let identity = identity(settings, network, &names, clock.as_ref())?;
     let setup_code = if network == Network::Lan { Some(one_time_code()?) } else { None };
-    let control = Control::new(store.clone(), Arc::clone(&clock), control::Config { setup_code: setup_code.clone(), ..control::Config::default() });
+    let control = Control::new(
+        store.clone(),
+        Arc::clone(&clock),
+        control::Config { setup_code: setup_code.clone(), ..control::Config::default() },
+    );
     let relay = Relay::start(
         relay::Config {
             webrtc_port: settings.webrtc_port,
@@ -72,7 +75,8 @@ async fn serve(settings: &Settings, demo: Option<demo::Plan>) -> Result<(), Fail
         Arc::clone(&clock),
     )
     .await?;
-    let site = Site { tls: identity.is_some(), network, version: env!("CARGO_PKG_VERSION"), deployment: policyc::Deployment::default() };
+    let site =
+        Site { tls: identity.is_some(), network, version: env!("CARGO_PKG_VERSION"), deployment: policyc::Deployment::default() };
     let state = ApiState::new(control.clone(), relay.clone(), store.bus(), Arc::clone(&clock), site.clone(), stop.clone());
     let mut router = api::router(state);
 
@@ -171,9 +175,8 @@ fn identity(
 ) -> Result<Option<Identity>, Failure> {
     match (&settings.tls, network) {
         (Some((cert, key)), _) => Ok(Some(tls::given(cert, key)?)),
-        (None, Network::Loopback) => Ok(None),
-        (None, Network::Lan) if !point::TRANSPORT_TLS.holds() => Ok(None),
-        (None, Network::Lan) => {
+        (None, network) if !tls::needed(network) => Ok(None),
+        (None, _) => {
             for name in names.iter().filter(|name| name.contains('.') && !tls::is_private(name)) {
                 tracing::warn!(%name, "our own certificate does not cover it; set tls_cert and tls_key");
             }

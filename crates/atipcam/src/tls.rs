@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::Network;
 use domain::{Error, Kind, Result, Timestamp};
+use policy::point;
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, CidrSubnet, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer,
     KeyPair, KeyUsagePurpose, NameConstraints, date_time_ymd,
@@ -44,6 +46,11 @@ const PRIVATE_V4: [([u8; 4], u8); 6] = [
     ([127, 0, 0, 0], 8),
 ];
 const PRIVATE_V6: [(u16, u8); 2] = [(0xfc00, 7), (0xfe80, 10)];
+
+/// Whether the way to browsers must be encrypted: always, unless it does not leave this machine (C-3.a.3.b).
+pub(crate) fn needed(network: Network) -> bool {
+    network == Network::Lan && point::TRANSPORT_TLS.holds()
+}
 
 /// What the listener serves TLS with.
 #[derive(Debug)]

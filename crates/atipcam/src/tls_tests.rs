@@ -67,3 +67,10 @@ fn a_given_file_that_cannot_be_used_is_named() {
         assert!(error.detail().contains(named), "{error}");
     }
 }
+
+#[test]
+fn whatever_leaves_the_machine_is_encrypted() {
+    let _proof = evidence::proves("C-3.a.3.b", "transport.tls");
+    assert!(needed(Network::Lan));
+    assert!(!needed(Network::Loopback));
+}

@@ -81,7 +81,13 @@ impl Control {
     }
 
     /// Agrees to the policy in force; `adult` where the person declares to be of age with it.
-    pub async fn agree_as(&self, permit: Permit<GiveConsent>, policy_version: String, language: Option<String>, adult: bool) -> Result<()> {
+    pub async fn agree_as(
+        &self,
+        permit: Permit<GiveConsent>,
+        policy_version: String,
+        language: Option<String>,
+        adult: bool,
+    ) -> Result<()> {
         let agreement = agreement(policy_version, language)?;
         if adult {
             self.inner.store.declare_adult(permit.object()).await?;

@@ -108,7 +108,13 @@ impl Control {
     }
 
     /// Events about the permit's person, newest first, of the kinds that begin with `kind`.
-    pub async fn events(&self, permit: Permit<ReadPrivacy>, kind: &str, before: Option<u64>, limit: u64) -> Result<Vec<EventRow>> {
+    pub async fn events(
+        &self,
+        permit: Permit<ReadPrivacy>,
+        kind: &str,
+        before: Option<u64>,
+        limit: u64,
+    ) -> Result<Vec<EventRow>> {
         let kinds: Vec<EventKind> = EventKind::ALL.iter().copied().filter(|known| known.as_str().starts_with(kind)).collect();
         if kinds.is_empty() {
             return Err(Error::new(Kind::Invalid, "request.invalid", "kind: no event has such a kind"));

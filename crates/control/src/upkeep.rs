@@ -157,8 +157,7 @@ async fn run(mut messages: mpsc::Receiver<Message>, store: Store, clock: Arc<dyn
 async fn note_version(store: &Store) {
     let Some(newest) = versions().last() else { return tracing::error!("the policy of this build cannot be read") };
     let class = newest.since_before.as_ref().map_or(Class::Express, |diff| diff.class);
-    let version =
-        PolicyVersion { version: newest.version.clone(), hash: newest.hash.clone(), class: class.word().to_owned() };
+    let version = PolicyVersion { version: newest.version.clone(), hash: newest.hash.clone(), class: class.word().to_owned() };
     match store.add_policy_version(version).await {
         Ok(Some(_)) => tracing::info!(version = newest.version, hash = newest.hash, "this policy is in force from now on"),
         Ok(None) => {}

@@ -80,7 +80,8 @@ fn letter(server: &MailServer, parcel: &Parcel) -> Result<Message, Failure> {
 
 fn transport(server: &MailServer) -> Result<AsyncSmtpTransport<Tokio1Executor>, Failure> {
     let tls = || TlsParameters::new(server.host.clone()).map_err(|_| Failure("mail.bad_host"));
-    let builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&server.host).port(server.port).timeout(Some(SEND_TIME_MAX));
+    let builder =
+        AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&server.host).port(server.port).timeout(Some(SEND_TIME_MAX));
     let builder = match server.security {
         Security::Tls => builder.tls(Tls::Wrapper(tls()?)),
         Security::StartTls => builder.tls(Tls::Required(tls()?)),

@@ -105,6 +105,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_change_is_judged_even_if_the_judging_was_cut_off_before() {
+        let _proof = evidence::proves("C-4.4.2", "watch.cut");
         let (home, now) = (HomeId::random(), SystemClock.now());
         let subject = SubjectId::random();
         let facts = Facts {

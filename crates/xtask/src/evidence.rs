@@ -64,14 +64,17 @@ pub(crate) fn run(root: &Path, target: &Path, renew: bool) -> Result<Vec<String>
     if renew {
         fs::write(&committed, &text)?;
     } else if fs::read_to_string(&committed).unwrap_or_default() != text {
-        wrong.push(format!("{COMMITTED}: is not what the tests just showed; look at the difference, then `make evidence RENEW=1`"));
+        wrong.push(format!(
+            "{COMMITTED}: is not what the tests just showed; look at the difference, then `make evidence RENEW=1`"
+        ));
     }
     print(&evidence);
     Ok(wrong)
 }
 
 fn notes(path: &Path) -> Result<BTreeSet<Note>> {
-    let text = fs::read_to_string(path).map_err(|e| format!("{}: {e}; run the tests first (`make rust-test`)", path.display()))?;
+    let text =
+        fs::read_to_string(path).map_err(|e| format!("{}: {e}; run the tests first (`make rust-test`)", path.display()))?;
     Ok(text.lines().map(serde_json::from_str).collect::<std::result::Result<_, _>>()?)
 }
 
@@ -81,7 +84,9 @@ fn strangers(policy: &Policy, notes: &BTreeSet<Note>) -> Vec<String> {
         let clause = policy.clauses.iter().find(|clause| clause.id == note.clause);
         !clause.is_some_and(|clause| clause.points.contains(&note.point))
     };
-    let name = |note: &Note| format!("{} {}: proves {} by {}, which the policy does not say", note.package, note.test, note.clause, note.point);
+    let name = |note: &Note| {
+        format!("{} {}: proves {} by {}, which the policy does not say", note.package, note.test, note.clause, note.point)
+    };
     notes.iter().filter(declared).map(name).collect()
 }
 
@@ -93,8 +98,11 @@ fn join(policy: &Policy, notes: &BTreeSet<Note>, failed: &BTreeSet<Note>) -> Evi
     let clauses = policy.clauses.iter().map(|clause| {
         let notes = of.remove(clause.id.as_str()).unwrap_or_default();
         let tests: BTreeSet<String> = notes.iter().map(|note| name(note)).collect();
-        let control: BTreeSet<String> =
-            notes.iter().filter(|note| failed.contains(**note)).map(|note| format!("{} off: {}", note.point, name(note))).collect();
+        let control: BTreeSet<String> = notes
+            .iter()
+            .filter(|note| failed.contains(**note))
+            .map(|note| format!("{} off: {}", note.point, name(note)))
+            .collect();
         Clause {
             id: clause.id.clone(),
             state: policy.state_of(clause),

@@ -191,7 +191,11 @@ pub(crate) async fn data(State(api): State<ApiState>, caller: Caller) -> Result<
     ),
     responses((status = 200, body = Events))
 )]
-pub(crate) async fn events(State(api): State<ApiState>, caller: Caller, Query(query): Query<PageQuery>) -> Result<axum::Json<Events>> {
+pub(crate) async fn events(
+    State(api): State<ApiState>,
+    caller: Caller,
+    Query(query): Query<PageQuery>,
+) -> Result<axum::Json<Events>> {
     let permit = api.own::<ReadPrivacy>(&caller).await?;
     let rows = api.control.events(permit, query.kind.as_deref().unwrap_or_default(), query.before, query.limit()).await?;
     let next = next(&rows, query.limit(), |row| row.leaf);
@@ -289,9 +293,9 @@ impl ApiState {
         let category = |of: fn(&policyc::CategoryView) -> &str| {
             self.book.words(|page| page.categories.iter().find(|category| category.id == id).map(of))
         };
-        let stays = policy::retention::ALL
-            .iter()
-            .any(|class| class.categories.contains(&id) && (class.then == policy::Then::Evidence || class.active == policy::Active::Period));
+        let stays = policy::retention::ALL.iter().any(|class| {
+            class.categories.contains(&id) && (class.then == policy::Then::Evidence || class.active == policy::Active::Period)
+        });
         Stored {
             id,
             name: category(|category| &category.name),

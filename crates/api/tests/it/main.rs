@@ -5,6 +5,7 @@
 mod cuts;
 mod edge;
 mod events;
+mod forms;
 mod house;
 mod matrix;
 mod openapi;

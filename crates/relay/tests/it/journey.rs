@@ -136,6 +136,8 @@ async fn no_byte_of_a_picture_lies_in_clear_in_any_file() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_old_copy_of_everything_but_the_keyring_plays_nothing_once_the_key_is_destroyed() {
+    let _proof = evidence::proves("C-3.a.3.a", "seal.footage");
+    let _1 = evidence::proves("C-7.5", "seal.footage");
     let rig = Rig::start().await;
     let span = rig.recorded(2 * SECOND).await;
     let range = TimeRange::new(span.from(), span.from() + SECOND).unwrap();
@@ -161,5 +163,33 @@ async fn a_person_who_is_no_longer_of_the_home_loses_the_running_view() {
     rig.withdraw();
     let drained = async { while parts.next().await.is_some() {} };
     tokio::time::timeout(SECOND, drained).await.expect("the view ends within a second");
+    rig.relay.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sound_is_heard_while_an_owner_consents_and_no_longer() {
+    let _proof = evidence::proves("C-7.3", "watch.cut");
+    let rig = Rig::with_sound().await;
+    let heard = || rig.relay.camera_state(rig.camera).main.is_some_and(|main| main.audio.is_some());
+    until("sound", async || heard().then_some(())).await;
+    let withdrawn = std::time::Instant::now();
+    rig.withdraw_sound();
+    until("silence", async || (!heard()).then_some(())).await;
+    assert!(withdrawn.elapsed() < SECOND, "sound went on for {:?}", withdrawn.elapsed());
+    // The picture goes on.
+    until("the picture", async || rig.relay.camera_state(rig.camera).main.map(|main| assert_eq!(main.audio, None))).await;
+    rig.relay.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_watched_is_noted_when_the_view_ends() {
+    let rig = Rig::start().await;
+    rig.recorded(SECOND).await;
+    let mut parts = rig.relay.live_parts(rig.permit::<ViewLive>(rig.camera).await, StreamChoice::Main).unwrap();
+    assert!(matches!(parts.next().await, Some(LiveMessage::Text(_))));
+    assert_eq!(rig.accesses().await, [], "not while it goes on");
+    drop(parts);
+    rig.relay.flush().await;
+    assert_eq!(rig.accesses().await, [(rig.camera, store::How::Live)]);
     rig.relay.shutdown().await;
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use device::{Camera, Config as DeviceConfig, Running, Scene};
 use domain::{AudioMode, CameraId, Clock, HomeId, Role, SessionId, StreamName, SubjectId, SystemClock, TimeRange, Timestamp};
-use policy::act::{AddCamera, ViewRecorded};
+use policy::act::{AddCamera, ReadAccessHistory, ViewRecorded};
 use policy::{
     Act, Ask, ConsentSet, Facts, FactsFuture, FactsSource, HomeFacts, Object, Permit, Principal, SessionFacts, SubjectFacts,
-    decide,
+    consent, decide,
 };
 use relay::{Relay, Timeline};
 use store::{CameraAccess, CameraDraft, Change, NewAccount, Store};
@@ -24,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(crate) struct OwnerFacts {
     withdrawn: AtomicBool,
+    /// Whether the owner consents to sound.
+    sound: AtomicBool,
     store: Store,
     home: HomeId,
     subject: SubjectId,
@@ -43,7 +45,11 @@ impl FactsSource for OwnerFacts {
                 home: self.home,
                 role: session.filter(|_| !self.withdrawn.load(Ordering::SeqCst)).map(|_| Role::Owner),
                 agreed: true,
-                consents: ConsentSet::NONE,
+                consents: if self.sound.load(Ordering::SeqCst) {
+                    ConsentSet::NONE.with(consent::VIDEO_SOUND)
+                } else {
+                    ConsentSet::NONE
+                },
             });
             let subject = session.map(|session| SubjectFacts::settled(session.subject));
             Ok(Facts { revision: *self.store.bus().revision().borrow(), session, subject, home, region_ok: true })
@@ -64,15 +70,31 @@ pub(crate) struct Rig {
 impl Rig {
     /// A server that records one virtual camera.
     pub(crate) async fn start() -> Self {
+        Self::of(DeviceConfig::scene(Scene::Test), AudioMode::Off).await
+    }
+
+    /// The same with a camera that is heard.
+    pub(crate) async fn with_sound() -> Self {
+        let config = DeviceConfig { audio: device::Audio::Pcmu, ..DeviceConfig::scene(Scene::Test) };
+        Self::of(config, AudioMode::Live).await
+    }
+
+    async fn of(config: DeviceConfig, audio: AudioMode) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let device = Camera::start(DeviceConfig::scene(Scene::Test), Arc::clone(&clock)).await.unwrap();
+        let device = Camera::start(config, Arc::clone(&clock)).await.unwrap();
         let store = Store::open(folder.path(), Arc::clone(&clock)).await.unwrap();
         let subject = SubjectId::random();
         let account =
             NewAccount { subject, email: "owner@example.org", password_hash: String::new(), adult: true, agreement: agreement() };
         let home = store.set_up(account).await.unwrap();
-        let facts = Arc::new(OwnerFacts { withdrawn: AtomicBool::new(false), store: store.clone(), home, subject });
+        let facts = Arc::new(OwnerFacts {
+            withdrawn: AtomicBool::new(false),
+            sound: AtomicBool::new(true),
+            store: store.clone(),
+            home,
+            subject,
+        });
         let session = SessionId::random();
         let access = CameraAccess {
             name: "Door".into(),
@@ -82,7 +104,7 @@ impl Rig {
             password: None,
         };
         let permit = permit_of::<AddCamera>(&facts, session, home).await;
-        let draft = CameraDraft { access, audio: AudioMode::Off, recording: true };
+        let draft = CameraDraft { access, audio, recording: true };
         let camera = store.add_camera(&permit, draft).await.unwrap().id;
         let relay = start_relay(&store, &facts).await;
         Self { relay, store, camera, device: Mutex::new(Some(device)), facts, session, folder }
@@ -102,6 +124,19 @@ impl Rig {
     pub(crate) fn withdraw(&self) {
         self.facts.withdrawn.store(true, Ordering::SeqCst);
         self.store.bus().publish(Change::Facts);
+    }
+
+    /// The owner takes the consent to sound back.
+    pub(crate) fn withdraw_sound(&self) {
+        self.facts.sound.store(false, Ordering::SeqCst);
+        self.store.bus().publish(Change::Facts);
+    }
+
+    /// Who looked, as the owner sees it.
+    pub(crate) async fn accesses(&self) -> Vec<(CameraId, store::How)> {
+        let permit = self.permit::<ReadAccessHistory>(self.facts.home).await;
+        let rows = self.store.access_history(&permit, None, 10).await.unwrap();
+        rows.into_iter().map(|row| (row.camera, row.how)).collect()
     }
 
     /// The camera loses its power.
@@ -148,6 +183,7 @@ impl Rig {
         let store = Store::open(image.path(), Arc::new(SystemClock)).await.unwrap();
         let facts = Arc::new(OwnerFacts {
             withdrawn: AtomicBool::new(false),
+            sound: AtomicBool::new(true),
             store: store.clone(),
             home: self.facts.home,
             subject: self.facts.subject,

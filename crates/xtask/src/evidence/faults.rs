@@ -65,7 +65,9 @@ impl Faults {
             match code {
                 Some(FAILED) => {}
                 Some(0) => wrong.push(format!("{package}: {test} passes with {point} switched off: it proves nothing of it")),
-                code => wrong.push(format!("{package}: {test} with {point} switched off ended with {code:?}, which is no verdict")),
+                code => {
+                    wrong.push(format!("{package}: {test} with {point} switched off ended with {code:?}, which is no verdict"))
+                }
             }
         }
         Ok(notes.iter().filter(|note| verdicts.get(&run_of(note)) == Some(&Some(FAILED))).cloned().collect())
@@ -77,7 +79,10 @@ impl Faults {
             self.binaries.get(&key).ok_or_else(|| format!("{package}: the build with faults has no test binary {}", key.1))?;
         let mut run = Command::new("timeout");
         run.arg(TEST_TIME_MAX_S).arg(executable).args(["--exact", test]).current_dir(folder);
-        run.env("ATIPCAM_FAULT", point).env("CARGO_PKG_NAME", package).env("CARGO_MANIFEST_DIR", folder).env_remove("ATIPCAM_EVIDENCE");
+        run.env("ATIPCAM_FAULT", point)
+            .env("CARGO_PKG_NAME", package)
+            .env("CARGO_MANIFEST_DIR", folder)
+            .env_remove("ATIPCAM_EVIDENCE");
         run.stdout(Stdio::null()).stderr(Stdio::null());
         Ok(run.status()?.code())
     }
