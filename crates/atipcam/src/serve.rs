@@ -57,7 +57,7 @@ async fn serve(settings: &Settings, demo: Option<demo::Plan>) -> Result<(), Fail
     let names = names(address.ip(), &settings.advertise);
     let identity = identity(settings, network, &names, clock.as_ref())?;
     let setup_code = if network == Network::Lan { Some(one_time_code()?) } else { None };
-    let control = Control::new(store.clone(), Arc::clone(&clock), control::Config { setup_code: setup_code.clone() });
+    let control = Control::new(store.clone(), Arc::clone(&clock), control::Config { setup_code: setup_code.clone(), ..control::Config::default() });
     let relay = Relay::start(
         relay::Config {
             webrtc_port: settings.webrtc_port,
@@ -71,8 +71,8 @@ async fn serve(settings: &Settings, demo: Option<demo::Plan>) -> Result<(), Fail
         Arc::clone(&clock),
     )
     .await?;
-    let site = Site { tls: identity.is_some(), network, version: env!("CARGO_PKG_VERSION") };
-    let state = ApiState::new(control.clone(), relay.clone(), store.bus(), Arc::clone(&clock), site, stop.clone());
+    let site = Site { tls: identity.is_some(), network, version: env!("CARGO_PKG_VERSION"), deployment: policyc::Deployment::default() };
+    let state = ApiState::new(control.clone(), relay.clone(), store.bus(), Arc::clone(&clock), site.clone(), stop.clone());
     let mut router = api::router(state);
 
     // Run.

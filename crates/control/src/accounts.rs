@@ -264,7 +264,7 @@ impl Control {
         Ok(())
     }
 
-    fn attempt(&self, from: Option<IpAddr>, target: Target) -> Result<()> {
+    pub(crate) fn attempt(&self, from: Option<IpAddr>, target: Target) -> Result<()> {
         let now = self.inner.clock.mono();
         // Whole seconds, and never zero: who waits as long as told is let in.
         let refused = |wait: Duration| too_many(wait.as_secs() + u64::from(wait.subsec_nanos() > 0));

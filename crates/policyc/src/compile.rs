@@ -9,8 +9,8 @@ use crate::canonical::{canonical, hash};
 use crate::check;
 use crate::fault::Faults;
 use crate::model::{
-    Act, Agreement, Basis, Category, Class, Clause, Field, Finding, Function, Minors, Permission, Policy, Purpose, Recipient, Residency,
-    Retention, Right, VendorField,
+    Act, Agreement, Basis, Category, Class, Clause, Field, Finding, Function, Minors, Permission, Policy, Purpose, Recipient,
+    Residency, Retention, Right, VendorField,
 };
 use crate::source::{Accepted, Document, Id, Map, Source, in_order};
 
@@ -85,13 +85,15 @@ fn word(id: Option<&Id>) -> String {
 fn policy(source: &Source) -> Policy {
     let Source { doc, accepted, texts, .. } = source;
     let head = &doc.policy;
-    let texts = texts.iter().filter(|(language, _)| head.languages.iter().any(|known| known.get_ref() == *language)).map(|(language, texts)| {
-        let sections = texts.iter().map(|(section, entries)| {
-            let entries = entries.iter().map(|(key, text)| (key.get_ref().clone(), text.get_ref().clone()));
-            (section.get_ref().clone(), entries.collect())
-        });
-        (language.clone(), sections.collect())
-    });
+    let texts = texts.iter().filter(|(language, _)| head.languages.iter().any(|known| known.get_ref() == *language)).map(
+        |(language, texts)| {
+            let sections = texts.iter().map(|(section, entries)| {
+                let entries = entries.iter().map(|(key, text)| (key.get_ref().clone(), text.get_ref().clone()));
+                (section.get_ref().clone(), entries.collect())
+            });
+            (language.clone(), sections.collect())
+        },
+    );
     let function = |(id, state): (&Id, &_)| Function { id: id.get_ref().clone(), state: *state };
     Policy {
         id: head.id.clone(),

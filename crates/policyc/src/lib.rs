@@ -29,7 +29,7 @@ pub use compile::{Compiled, compile};
 pub use diff::{Change, ChangeKind, Diff, diff, diff_deployments};
 pub use fault::{Fault, Faults, Rule};
 pub use model::*;
-pub use page::{Deployment, Evidence, Page, Proof};
+pub use page::*;
 pub use period::Period;
 pub use record::ProcessingRecord;
 pub use source::{Files, Source, load};

@@ -85,7 +85,7 @@ impl Page {
 
     fn category(&self, category: &CategoryView) -> String {
         let sensitive = if category.sensitive { format!("{} · ", self.word("label.sensitive")) } else { String::new() };
-        let (kept, place) = (self.pair("label.kept", &category.retention.text), self.pair("label.where", &category.place));
+        let (kept, place) = (&category.retention.text, self.pair("label.where", &category.place));
         if category.stored {
             format!("**{}** {sensitive}{kept} {place}", category.name)
         } else {

@@ -113,7 +113,8 @@ impl Reader<'_> {
             }
         };
         let recipients = policy.recipients.iter().filter_map(|recipient| {
-            let fields: Vec<_> = recipient.fields.iter().filter(|f| f.purpose == purpose.id).map(|f| f.category.clone()).collect();
+            let fields: Vec<_> =
+                recipient.fields.iter().filter(|f| f.purpose == purpose.id).map(|f| f.category.clone()).collect();
             (!fields.is_empty()).then(|| RecordRecipient {
                 recipient: recipient.id.clone(),
                 name: self.text("recipient", &recipient.id),
@@ -123,8 +124,12 @@ impl Reader<'_> {
                 fields,
             })
         });
-        let mut measures: Vec<_> =
-            policy.clauses.iter().filter(|clause| purpose.clauses.contains(&clause.id)).flat_map(|clause| clause.points.clone()).collect();
+        let mut measures: Vec<_> = policy
+            .clauses
+            .iter()
+            .filter(|clause| purpose.clauses.contains(&clause.id))
+            .flat_map(|clause| clause.points.clone())
+            .collect();
         measures.sort_unstable();
         measures.dedup();
         RecordRow {

@@ -14,7 +14,11 @@ impl Compiled {
     pub fn rust(&self) -> String {
         let policy = self.policy();
         let modules = [
-            ("category", "Categories of personal data. A type each, never made: they mark [`crate::Sealed`] and [`crate::Pd`].", categories(policy)),
+            (
+                "category",
+                "Categories of personal data. A type each, never made: they mark [`crate::Sealed`] and [`crate::Pd`].",
+                categories(policy),
+            ),
             ("purpose", "What data are used for, and which purpose may use which category.", purposes(policy)),
             ("recipient", "Who outside may get what, for which purpose.", recipients(policy)),
             ("act", "What can be asked: what it is for, on what, who may.", acts(policy)),
@@ -109,7 +113,9 @@ fn categories(policy: &Policy) -> String {
 }
 
 fn purposes(policy: &Policy) -> String {
-    let mut out = "pub use crate::rule::{Purpose, PurposeRule, Uses};\n\nuse crate::{Basis, Minors, category, consent, rule::seal};\n\n".to_owned();
+    let mut out =
+        "pub use crate::rule::{Purpose, PurposeRule, Uses};\n\nuse crate::{Basis, Minors, category, consent, rule::seal};\n\n"
+            .to_owned();
     for purpose in &policy.purposes {
         write(&mut out, format_args!("{}", one_purpose(policy, purpose)));
     }
@@ -154,15 +160,17 @@ fn one_recipient(policy: &Policy, recipient: &Recipient) -> String {
     let Recipient { id, region, function, clause, .. } = recipient;
     let name = type_name(id);
     let agreement = match &recipient.agreement {
-        Some(Agreement { reference, expires }) => format!(
-            "Some(Agreement {{ reference: {reference:?}, until: Timestamp::from_micros({}) }})",
-            end_of_day(expires)
-        ),
+        Some(Agreement { reference, expires }) => {
+            format!("Some(Agreement {{ reference: {reference:?}, until: Timestamp::from_micros({}) }})", end_of_day(expires))
+        }
         None => "None".to_owned(),
     };
     // Without an agreement the list is empty: what may not be sent cannot be written down either.
     let fields = if recipient.agreement.is_some() { recipient.fields.as_slice() } else { &[] };
-    let rows = fields.iter().map(|f| format!("FieldRule {{ category: {:?}, purpose: {:?} }}", f.category, f.purpose)).collect::<Vec<_>>();
+    let rows = fields
+        .iter()
+        .map(|f| format!("FieldRule {{ category: {:?}, purpose: {:?} }}", f.category, f.purpose))
+        .collect::<Vec<_>>();
     let impls = fields.iter().map(|f| {
         format!("impl Receives<category::{}, purpose::{}> for {name} {{}}\n", type_name(&f.category), type_name(&f.purpose))
     });
@@ -221,19 +229,29 @@ fn consents(policy: &Policy) -> String {
     let mut out = "use crate::Consent;\n\n".to_owned();
     for (bit, purpose) in policy.consents().enumerate() {
         let head = doc(policy, "purpose", &purpose.id, &purpose.clauses);
-        write(&mut out, format_args!("{head}pub const {}: Consent = Consent::new({:?}, {bit});\n", const_name(&purpose.id), purpose.id));
+        write(
+            &mut out,
+            format_args!("{head}pub const {}: Consent = Consent::new({:?}, {bit});\n", const_name(&purpose.id), purpose.id),
+        );
     }
     let names: Vec<_> = policy.consents().map(|purpose| const_name(&purpose.id)).collect();
-    write(&mut out, format_args!("/// Every consent, in the order of its bits.\npub const ALL: &[Consent] = &[{}];\n", names.join(", ")));
+    write(
+        &mut out,
+        format_args!("/// Every consent, in the order of its bits.\npub const ALL: &[Consent] = &[{}];\n", names.join(", ")),
+    );
     out
 }
 
 fn points(policy: &Policy) -> String {
     let mut out = "use crate::Point;\n\n".to_owned();
     for point in &policy.points {
-        let clauses: Vec<String> = policy.clauses.iter().filter(|clause| clause.points.contains(point)).map(|clause| clause.id.clone()).collect();
+        let clauses: Vec<String> =
+            policy.clauses.iter().filter(|clause| clause.points.contains(point)).map(|clause| clause.id.clone()).collect();
         let head = doc(policy, "point", point, &clauses);
-        write(&mut out, format_args!("{head}pub const {}: Point = Point::new({point:?}, {});\n", const_name(point), list(&clauses)));
+        write(
+            &mut out,
+            format_args!("{head}pub const {}: Point = Point::new({point:?}, {});\n", const_name(point), list(&clauses)),
+        );
     }
     let names: Vec<_> = policy.points.iter().map(|point| const_name(point)).collect();
     write(&mut out, format_args!("/// Every enforcement point.\npub const ALL: &[Point] = &[{}];\n", names.join(", ")));

@@ -26,7 +26,6 @@ pub(crate) const LABELS: &[&str] = &[
     "categories",
     "category",
     "sensitive",
-    "kept",
     "where",
     "rights",
     "findings",
@@ -121,7 +120,10 @@ mod tests {
 
     #[test]
     fn facts_are_digits_and_placeholders_in_any_order() {
-        assert_eq!(facts("Within {days:right.access} days, 3 times in 90 days"), facts("90 天内 ３ 次，{days:right.access} 天内答复"));
+        assert_eq!(
+            facts("Within {days:right.access} days, 3 times in 90 days"),
+            facts("90 天内 ３ 次，{days:right.access} 天内答复")
+        );
         assert_ne!(facts("within 15 days"), facts("在 30 天内"));
         assert_ne!(facts("to {operator}"), facts("to {contact}"));
         assert_ne!(facts("twice: 2, 2"), facts("once: 2"));
@@ -131,8 +133,14 @@ mod tests {
     fn a_text_is_cut_at_its_placeholders() {
         use Piece::{Placeholder as P, Words as W};
         let words = pieces("a {operator} b {days:right.copy}{nobody} {");
-        let expected =
-            [W("a "), P(Placeholder::Plain("operator")), W(" b "), P(Placeholder::Days("copy")), W(""), P(Placeholder::Unknown("nobody"))];
+        let expected = [
+            W("a "),
+            P(Placeholder::Plain("operator")),
+            W(" b "),
+            P(Placeholder::Days("copy")),
+            W(""),
+            P(Placeholder::Unknown("nobody")),
+        ];
         assert_eq!(&words[..6], expected);
         assert_eq!(words[6], W(" {"));
     }

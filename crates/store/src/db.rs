@@ -101,6 +101,29 @@ impl Db {
     }
 }
 
+/// Opens a database as it is: nothing is created, and no schema is changed.
+pub(crate) async fn attach(path: &Path) -> Result<DatabaseConnection> {
+    if !path.exists() {
+        let detail = format!("{}: missing", path.display());
+        return Err(Error::new(Kind::NotFound, "storage.missing", detail));
+    }
+    Database::connect(options(path, Durability::Full, 1)).await.map_err(error)
+}
+
+/// Copies a database, consistently and while others write to it, into a file that is not there yet. Nothing deleted is in
+/// the copy.
+pub(crate) async fn copy(from: &Path, to: &Path) -> Result<()> {
+    let into = to.to_str().ok_or_else(|| Error::internal(format!("{}: is not UTF-8", to.display())))?;
+    // SQLite writes into an empty file, and leaves its mode.
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to);
+    let file = made.map_err(|e| Error::internal(format!("{}: {e}", to.display())))?;
+    let db = attach(from).await?;
+    let done = db.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, "VACUUM INTO ?", [into.into()])).await;
+    db.close_by_ref().await.map_err(error)?;
+    done.map_err(error)?;
+    file.sync_all().map_err(Error::internal)
+}
+
 fn options(path: &Path, durability: Durability, connections: u32) -> ConnectOptions {
     let path = path.to_owned();
     // The name is replaced below: a path is not a URL and may hold any byte.

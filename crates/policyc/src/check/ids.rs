@@ -33,7 +33,12 @@ fn spelling(checker: &mut Checker<'_>) {
     ];
     for id in keys.into_iter().flatten() {
         if !well_formed(id.get_ref()) && !id.get_ref().contains('*') {
-            checker.fault(Rule::BadId, &[], &id.span(), format!("`{}` is no id: small letters, digits and `_`, joined by dots", id.get_ref()));
+            checker.fault(
+                Rule::BadId,
+                &[],
+                &id.span(),
+                format!("`{}` is no id: small letters, digits and `_`, joined by dots", id.get_ref()),
+            );
         }
     }
     for (id, category) in in_order(&doc.category) {
@@ -91,15 +96,37 @@ fn references(checker: &mut Checker<'_>) {
     let mut unknown: Vec<(&str, &Id, &[Id])> = Vec::new();
     unknown.extend(to_clauses.filter(|id| !clauses.contains(id.get_ref().as_str())).map(|id| ("clause", id, [].as_slice())));
     for category in doc.category.values() {
-        unknown.extend(given(category.permission.as_ref()).filter(|id| !doc.permission.contains_key(id.get_ref().as_str())).map(|id| ("permission", id, &*category.clause)));
-        unknown.extend(given(category.shred.as_ref()).filter(|id| !doc.shred_class.contains_key(id.get_ref().as_str())).map(|id| ("shred class", id, &*category.clause)));
-        unknown.extend(given(category.retention.as_ref()).filter(|id| !doc.retention.contains_key(id.get_ref().as_str())).map(|id| ("retention class", id, &*category.clause)));
+        unknown.extend(
+            given(category.permission.as_ref())
+                .filter(|id| !doc.permission.contains_key(id.get_ref().as_str()))
+                .map(|id| ("permission", id, &*category.clause)),
+        );
+        unknown.extend(
+            given(category.shred.as_ref())
+                .filter(|id| !doc.shred_class.contains_key(id.get_ref().as_str()))
+                .map(|id| ("shred class", id, &*category.clause)),
+        );
+        unknown.extend(
+            given(category.retention.as_ref())
+                .filter(|id| !doc.retention.contains_key(id.get_ref().as_str()))
+                .map(|id| ("retention class", id, &*category.clause)),
+        );
     }
     for purpose in doc.purpose.values() {
-        unknown.extend(purpose.uses.iter().filter(|id| !doc.category.contains_key(id.get_ref().as_str())).map(|id| ("category", id, &*purpose.clause)));
+        unknown.extend(
+            purpose
+                .uses
+                .iter()
+                .filter(|id| !doc.category.contains_key(id.get_ref().as_str()))
+                .map(|id| ("category", id, &*purpose.clause)),
+        );
     }
     for act in doc.act.values() {
-        unknown.extend(given(act.purpose.as_ref()).filter(|id| !doc.purpose.contains_key(id.get_ref().as_str())).map(|id| ("purpose", id, &*act.clause)));
+        unknown.extend(
+            given(act.purpose.as_ref())
+                .filter(|id| !doc.purpose.contains_key(id.get_ref().as_str()))
+                .map(|id| ("purpose", id, &*act.clause)),
+        );
     }
     for clause in &doc.clause {
         let points = clause.points.iter().filter(|id| !doc.policy.points.contains(id));
@@ -109,7 +136,11 @@ fn references(checker: &mut Checker<'_>) {
         let clause = std::slice::from_ref(&recipient.clause);
         let fields = recipient.could_ask.iter().filter(|id| !doc.vendor_field.contains_key(id.get_ref().as_str()));
         unknown.extend(fields.map(|id| ("vendor field", id, clause)));
-        unknown.extend(given(recipient.parent.as_ref()).filter(|id| !recipients.contains(id.get_ref().as_str())).map(|id| ("recipient", id, clause)));
+        unknown.extend(
+            given(recipient.parent.as_ref())
+                .filter(|id| !recipients.contains(id.get_ref().as_str()))
+                .map(|id| ("recipient", id, clause)),
+        );
     }
     for (kind, id, clause) in unknown {
         checker.fault(Rule::UnknownId, clause, &id.span(), format!("there is no {kind} `{}`", id.get_ref()));
@@ -122,7 +153,12 @@ fn functions(checker: &mut Checker<'_>) {
     for (id, purpose) in in_order(&doc.purpose) {
         match given(purpose.function.as_ref()) {
             Some(function) => named.push((function, &purpose.clause)),
-            None => checker.fault(Rule::UnknownFunction, &purpose.clause, &id.span(), format!("purpose `{}` belongs to no function", id.get_ref())),
+            None => checker.fault(
+                Rule::UnknownFunction,
+                &purpose.clause,
+                &id.span(),
+                format!("purpose `{}` belongs to no function", id.get_ref()),
+            ),
         }
     }
     for recipient in &doc.recipient {
@@ -139,7 +175,12 @@ fn functions(checker: &mut Checker<'_>) {
     named.extend(doc.clause.iter().flat_map(|clause| clause.functions.iter().map(|f| (f, std::slice::from_ref(&clause.id)))));
     for (function, clause) in named {
         if !checker.has_function(function.get_ref()) {
-            checker.fault(Rule::UnknownFunction, clause, &function.span(), format!("there is no function `{}`", function.get_ref()));
+            checker.fault(
+                Rule::UnknownFunction,
+                clause,
+                &function.span(),
+                format!("there is no function `{}`", function.get_ref()),
+            );
         }
     }
 }

@@ -33,14 +33,17 @@ fn retention(checker: &mut Checker<'_>) {
             let message = format!("`{}` is no period: whole days, months or years, as P180D", period.get_ref());
             checker.fault(Rule::BadRetention, &class.clause, &period.span(), message);
         }
-        let needs_one = matches!(class.active, Active::Period | Active::Idle | Active::UntilReview) || class.then == Then::Evidence;
+        let needs_one =
+            matches!(class.active, Active::Period | Active::Idle | Active::UntilReview) || class.then == Then::Evidence;
         if needs_one && period.is_none() {
             let message = format!("retention class `{}` says how long only with a period", id.get_ref());
             checker.fault(Rule::BadRetention, &class.clause, &id.span(), message);
         }
     }
     for (id, category) in in_order(&doc.category) {
-        let Some(class) = given(category.retention.as_ref()).and_then(|class| doc.retention.get(class.get_ref().as_str())) else { continue };
+        let Some(class) = given(category.retention.as_ref()).and_then(|class| doc.retention.get(class.get_ref().as_str())) else {
+            continue;
+        };
         if category.stored == (class.active == Active::Never) {
             let message = format!("category `{}` is stored, or kept never: not both", id.get_ref());
             checker.fault(Rule::BadRetention, &category.clause, &id.span(), message);
@@ -62,7 +65,9 @@ fn purposes(checker: &mut Checker<'_>) {
         if purpose.clause.is_empty() {
             checker.fault(Rule::PurposeWithoutClause, &[], &id.span(), format!("no clause explains purpose `{name}`"));
         }
-        if let Some(default) = purpose.default.as_ref().filter(|default| purpose.basis == Some(Basis::Consent) && default.get_ref() != "off") {
+        if let Some(default) =
+            purpose.default.as_ref().filter(|default| purpose.basis == Some(Basis::Consent) && default.get_ref() != "off")
+        {
             let message = format!("purpose `{name}` rests on consent, and consent is `off` until it is given");
             checker.fault(Rule::ConsentDefaultOn, &purpose.clause, &default.span(), message);
         }
@@ -111,7 +116,11 @@ fn changes(checker: &mut Checker<'_>) {
             match ChangeKind::from_id(id.get_ref()) {
                 None => checker.fault(Rule::UnknownId, &[], &id.span(), format!("there is no kind of change `{}`", id.get_ref())),
                 Some(kind) if class < kind.class() => {
-                    let message = format!("change `{}` is {} at least: a class can be raised, never lowered", id.get_ref(), kind.class().word());
+                    let message = format!(
+                        "change `{}` is {} at least: a class can be raised, never lowered",
+                        id.get_ref(),
+                        kind.class().word()
+                    );
                     checker.fault(Rule::ClassLowered, &[], &id.span(), message);
                 }
                 Some(_) => {}

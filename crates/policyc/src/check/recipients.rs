@@ -12,8 +12,14 @@ pub(super) fn check(checker: &mut Checker<'_>, on: NaiveDate) {
     for recipient in &checker.source.doc.recipient {
         agreement(checker, recipient, on);
         region(checker, recipient);
-        if let Some(name) = given(recipient.name.as_ref()).filter(|name| *name.get_ref() != format!("recipient.{}", recipient.id.get_ref())) {
-            let message = format!("`{}` is no name of recipient `{}`: its texts are [recipient] by its id", name.get_ref(), recipient.id.get_ref());
+        if let Some(name) =
+            given(recipient.name.as_ref()).filter(|name| *name.get_ref() != format!("recipient.{}", recipient.id.get_ref()))
+        {
+            let message = format!(
+                "`{}` is no name of recipient `{}`: its texts are [recipient] by its id",
+                name.get_ref(),
+                recipient.id.get_ref()
+            );
             checker.fault(Rule::UnknownId, std::slice::from_ref(&recipient.clause), &name.span(), message);
         }
         for field in &recipient.fields {
@@ -31,7 +37,11 @@ fn agreement(checker: &mut Checker<'_>, recipient: &RecipientEntry, on: NaiveDat
             checker.fault(Rule::AgreementMissing, clause, &recipient.id.span(), message);
         }
         Some(agreement) if date(agreement.expires.get_ref()).is_none_or(|last| last < on) => {
-            let message = format!("the agreement `{}` with recipient `{name}` ended on {}", agreement.reference, agreement.expires.get_ref());
+            let message = format!(
+                "the agreement `{}` with recipient `{name}` ended on {}",
+                agreement.reference,
+                agreement.expires.get_ref()
+            );
             checker.fault(Rule::AgreementExpired, clause, &agreement.expires.span(), message);
         }
         _ => {}
@@ -41,7 +51,11 @@ fn agreement(checker: &mut Checker<'_>, recipient: &RecipientEntry, on: NaiveDat
 fn region(checker: &mut Checker<'_>, recipient: &RecipientEntry) {
     let (residency, region) = (&checker.source.doc.residency, recipient.region.get_ref());
     if region != "deployment" && residency.export.get_ref() == "none" && !residency.used.contains(region) {
-        let message = format!("recipient `{}` is in `{region}`, and data are used in {} only", recipient.id.get_ref(), residency.used.join(", "));
+        let message = format!(
+            "recipient `{}` is in `{region}`, and data are used in {} only",
+            recipient.id.get_ref(),
+            residency.used.join(", ")
+        );
         checker.fault(Rule::RegionNotAllowed, std::slice::from_ref(&recipient.clause), &recipient.region.span(), message);
     }
 }
@@ -75,11 +89,15 @@ fn check_field(checker: &mut Checker<'_>, recipient: &RecipientEntry, field: &Sp
     };
     match doc.purpose.get(purpose_id.get_ref().as_str()) {
         None => {
-            let message = format!("field `{category_name}` of recipient `{name}` is for `{}`, and there is no such purpose", purpose_id.get_ref());
+            let message = format!(
+                "field `{category_name}` of recipient `{name}` is for `{}`, and there is no such purpose",
+                purpose_id.get_ref()
+            );
             checker.fault(Rule::FieldWithoutPurpose, clause, &purpose_id.span(), message);
         }
         Some(purpose) if !purpose.uses.iter().any(|used| used.get_ref() == category_name) => {
-            let message = format!("recipient `{name}` would get `{category_name}` for `{}`, which does not use it", purpose_id.get_ref());
+            let message =
+                format!("recipient `{name}` would get `{category_name}` for `{}`, which does not use it", purpose_id.get_ref());
             checker.fault(Rule::FieldNotUsed, clause, &category_id.span(), message);
         }
         Some(_) => {}

@@ -129,7 +129,8 @@ fn unused(checker: &mut Checker<'_>, language: &str, texts: &Texts, wanted: &[Wa
     let known: BTreeSet<(&str, &str)> = wanted.iter().map(|w| (w.section, w.key.as_str())).collect();
     for (section, entries) in texts.iter().filter(|(section, _)| section.get_ref() != "label") {
         for key in entries.keys().filter(|key| !known.contains(&(section.get_ref().as_str(), key.get_ref().as_str()))) {
-            let message = format!("[{}] \"{}\" is a text for something that the policy does not have", section.get_ref(), key.get_ref());
+            let message =
+                format!("[{}] \"{}\" is a text for something that the policy does not have", section.get_ref(), key.get_ref());
             checker.fault_in_text(Rule::TextUnused, None, language, &key.span(), message);
         }
     }
@@ -142,9 +143,17 @@ fn placeholders(checker: &mut Checker<'_>, language: &str, texts: &Texts) {
             for piece in pieces(text.get_ref()) {
                 let unknown = match piece {
                     // The slots of a label are filled by whoever uses it.
-                    Piece::Placeholder(Placeholder::Unknown(name)) if section.get_ref() != "label" || name.contains([':', '.']) => name,
+                    Piece::Placeholder(Placeholder::Unknown(name))
+                        if section.get_ref() != "label" || name.contains([':', '.']) =>
+                    {
+                        name
+                    }
                     Piece::Placeholder(Placeholder::Days(id)) if !doc.right.contains_key(id) => id,
-                    Piece::Placeholder(Placeholder::Period(id)) if doc.retention.get(id).is_none_or(|class| class.period.is_none()) => id,
+                    Piece::Placeholder(Placeholder::Period(id))
+                        if doc.retention.get(id).is_none_or(|class| class.period.is_none()) =>
+                    {
+                        id
+                    }
                     Piece::Placeholder(Placeholder::Term(id)) if !doc.term.contains_key(id) => id,
                     _ => continue,
                 };

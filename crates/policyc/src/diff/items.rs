@@ -117,7 +117,8 @@ fn act(differ: &mut Differ<'_>, before: &Act, after: &Act) {
 fn recipient(differ: &mut Differ<'_>, before: &Recipient, after: &Recipient) {
     let slots = [("recipient", after.id.as_str())];
     for field in added(&before.fields, &after.fields) {
-        let slots = [("recipient", after.id.as_str()), ("category", field.category.as_str()), ("purpose", field.purpose.as_str())];
+        let slots =
+            [("recipient", after.id.as_str()), ("category", field.category.as_str()), ("purpose", field.purpose.as_str())];
         let id = format!("{} {} {}", after.id, field.category, field.purpose);
         differ.found(ChangeKind::FieldAdded, &id, &slots);
         if sensitive(differ.new, &field.category) {
@@ -125,14 +126,16 @@ fn recipient(differ: &mut Differ<'_>, before: &Recipient, after: &Recipient) {
         }
     }
     for field in added(&after.fields, &before.fields) {
-        let slots = [("recipient", after.id.as_str()), ("category", field.category.as_str()), ("purpose", field.purpose.as_str())];
+        let slots =
+            [("recipient", after.id.as_str()), ("category", field.category.as_str()), ("purpose", field.purpose.as_str())];
         differ.found(ChangeKind::FieldRemoved, &format!("{} {} {}", after.id, field.category, field.purpose), &slots);
     }
     if before.agreement.is_none() && after.agreement.is_some() {
         differ.found(ChangeKind::RecipientAgreed, &after.id, &slots);
     }
     let rest = |r: &Recipient| {
-        let Recipient { id: _, parent, region, agreement, policy_url, more_urls, clause, function, fields: _, could_ask } = r.clone();
+        let Recipient { id: _, parent, region, agreement, policy_url, more_urls, clause, function, fields: _, could_ask } =
+            r.clone();
         (parent, region, agreement, policy_url, more_urls, clause, function, could_ask)
     };
     if rest(before) != rest(after) {

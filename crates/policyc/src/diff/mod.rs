@@ -12,7 +12,7 @@ pub use kind::ChangeKind;
 
 use crate::compile::Compiled;
 use crate::model::{Class, Policy};
-use crate::page::Deployment;
+use crate::page::{Deployment, Evidence, Reader};
 
 /// The difference between two versions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,26 +78,30 @@ impl Differ<'_> {
         // Neither version may play down what the other takes seriously, and what neither lists is express.
         let listed = |policy: &Policy| policy.changes.get(kind.id()).copied().unwrap_or(Class::Express);
         let class = kind.class().max(listed(old)).max(listed(new));
-        let sentence = new.languages.iter().map(|language| {
-            let template = new.text_if(language, "label", kind.label()).unwrap_or(kind.id());
-            let name = |section: &str, id: &str| {
-                let of = |policy: &Policy| policy.text_if(language, section, id).map(str::to_owned);
-                of(new).or_else(|| of(old)).unwrap_or_else(|| id.to_owned())
-            };
-            let sentence = slots.iter().fold(template.to_owned(), |sentence, (section, id)| {
-                let name = match *section {
-                    "clause" => (*id).to_owned(),
-                    "right" => name("right_name", id),
-                    _ => name(section, id),
-                };
-                // Other words are shown as they are now.
-                sentence.replace(&format!("{{{section}}}"), &name).replace("{text}", &name)
-            });
-            (language.clone(), sentence)
-        });
-        let change = Change { kind, id: id.to_owned(), class, sentence: sentence.collect() };
+        let sentence = new.languages.iter().map(|language| (language.clone(), sentence(old, new, language, kind, slots)));
+        let sentence = sentence.collect();
+        let change = Change { kind, id: id.to_owned(), class, sentence };
         self.changes.push(change);
     }
+}
+
+/// A kind's sentence with its slots filled by the names of the new version, or of the old where they are gone.
+fn sentence(old: &Policy, new: &Policy, language: &str, kind: ChangeKind, slots: &[(&str, &str)]) -> String {
+    let (deployment, evidence) = (Deployment::default(), Evidence::default());
+    let of = |policy, section: &str, id: &str| {
+        Reader { policy, language, deployment: &deployment, evidence: &evidence }.text_if(section, id)
+    };
+    let name = |section, id: &str| of(new, section, id).or_else(|| of(old, section, id)).unwrap_or_else(|| id.to_owned());
+    let template = new.text_if(language, "label", kind.label()).unwrap_or(kind.id()).to_owned();
+    slots.iter().fold(template, |sentence, (section, id)| {
+        let name = match *section {
+            "clause" => (*id).to_owned(),
+            "right" => name("right_name", id),
+            _ => name(section, id),
+        };
+        // Other words are shown as they are now.
+        sentence.replace(&format!("{{{section}}}"), &name).replace("{text}", &name)
+    })
 }
 
 /// Items of both versions by id: (before, after).

@@ -30,9 +30,8 @@ pub(super) fn compare(differ: &mut Differ<'_>) {
         }
     }
     for pair in paired(&old.findings, &new.findings, |finding| &finding.id) {
-        match pair {
-            (None, Some(after)) => differ.found(ChangeKind::FindingAdded, &after.id, &[("clause", &after.id)]),
-            _ => {}
+        if let (None, Some(after)) = pair {
+            differ.found(ChangeKind::FindingAdded, &after.id, &[("clause", &after.id)]);
         }
     }
     texts(differ);
@@ -99,11 +98,13 @@ fn clause(differ: &mut Differ<'_>, before: &Clause, after: &Clause) {
     let was_kept = old.state_of(before) == ClauseState::InUse;
     // A function that is gone is its own change; here it counts only that what stays is kept by less.
     let functions_stay = after.functions.iter().all(|function| new.in_use(function));
-    let less = before.duty == Duty::Software && after.duty != Duty::Software || added(&after.points, &before.points).next().is_some();
+    let less =
+        before.duty == Duty::Software && after.duty != Duty::Software || added(&after.points, &before.points).next().is_some();
     if was_kept && functions_stay && less {
         differ.found(ChangeKind::GateLoosened, &after.id, &[("purpose", &after.id)]);
     }
-    let text = |policy: &Policy| policy.languages.iter().map(|l| policy.text(l, "clause", &after.id).to_owned()).collect::<Vec<_>>();
+    let text =
+        |policy: &Policy| policy.languages.iter().map(|l| policy.text(l, "clause", &after.id).to_owned()).collect::<Vec<_>>();
     if text(old) != text(new) {
         differ.found(ChangeKind::TextChanged, &after.id, &slots);
     }

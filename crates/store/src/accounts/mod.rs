@@ -2,10 +2,12 @@
 
 mod access;
 mod audit;
+mod bury;
 mod cameras;
 mod cancel;
 mod check;
 mod consents;
+mod counts;
 mod disclosures;
 pub(crate) mod entity;
 mod kind;
@@ -19,9 +21,9 @@ mod versions;
 
 pub use access::{AccessRow, ViewDraft};
 pub use audit::VerdictRow;
+pub(crate) use bury::{bury_rows, newest_note};
 pub use cameras::CameraDraft;
 pub use cancel::Cancelled;
-pub(crate) use cancel::forget;
 pub use check::{LogFault, LogReport};
 pub use consents::{ConsentDraft, ConsentRow};
 pub use disclosures::{DisclosureDraft, DisclosureRow, Outcome};

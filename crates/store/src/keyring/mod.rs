@@ -41,7 +41,7 @@ use entity::{key, tombstone};
 pub(crate) use migration::Migrator;
 use root::Root;
 pub use root::RootKey;
-pub(crate) use stones::{Stone, read_stones, stones_text};
+pub(crate) use stones::{Stone, parse_stones, read_stones, replay, stones_text};
 
 /// Opened keys of each sort in memory: more homes and camera-months than one server plays at a time.
 const CACHED_MAX: usize = 1024;

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use domain::{Error, Kind, Result, Timestamp};
+use policy::point;
 use sea_orm::prelude::Uuid;
 use sea_orm::sea_query::Condition;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, TransactionTrait};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, TransactionTrait};
 
 use super::Keyring;
 use super::entity::{key, tombstone};
@@ -29,6 +30,9 @@ pub(crate) struct Stone {
 /// stones of their own, from `at` on.
 pub(super) async fn bury(db: &Db, stones: &[Stone], at: i64) -> Result<u64> {
     let mut destroyed = 0;
+    if !point::KEY_DESTROY.holds() {
+        return Ok(destroyed);
+    }
     let tx = db.write().begin().await.map_err(error)?;
     for batch in stones.chunks(BATCH_MAX) {
         let ids: Vec<Uuid> = batch.iter().map(|stone| stone.id).collect();
@@ -46,9 +50,9 @@ pub(super) async fn bury(db: &Db, stones: &[Stone], at: i64) -> Result<u64> {
 }
 
 /// Every tombstone of a keyring, oldest first.
-pub(crate) async fn read_stones(db: &Db) -> Result<Vec<Stone>> {
+pub(crate) async fn read_stones(db: &impl ConnectionTrait) -> Result<Vec<Stone>> {
     let rows = tombstone::Entity::find().order_by_asc(tombstone::Column::At).order_by_asc(tombstone::Column::Id);
-    let rows = rows.all(db.read()).await.map_err(error)?;
+    let rows = rows.all(db).await.map_err(error)?;
     Ok(rows.into_iter().map(|row| Stone { id: row.id, at: row.at }).collect())
 }
 
@@ -87,7 +91,7 @@ impl Keyring {
     pub(crate) async fn stones(&self) -> Result<Vec<Stone>> {
         // Under the lock: a reader would keep the write-ahead log from being emptied while keys are destroyed.
         let _opened = self.opened.lock().await;
-        read_stones(&self.db).await
+        read_stones(self.db.read()).await
     }
 
     /// Owners of keys that were made before `before`, other than the server itself.

@@ -81,7 +81,7 @@ fn a_forged_receipt_is_refused_for_what_is_wrong_with_it() {
         ("another salt", |r| r.salt = [4; SALT_LEN], ReceiptError::Commitment),
         ("another entry", |r| r.entry = r.entry.replace("given", "refused"), ReceiptError::Inclusion),
         ("another place", |r| r.index = 4, ReceiptError::Inclusion),
-        ("a proof of less", |r| drop(r.proof.pop()), ReceiptError::Inclusion),
+        ("a proof of less", |r| r.proof.truncate(3), ReceiptError::Inclusion),
         (
             "a checkpoint of one's own",
             |r| r.checkpoint = Signer::new("atipcam/test".into(), &[8; 32]).unwrap().sign(11, leaf_hash(b"")),

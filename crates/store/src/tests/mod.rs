@@ -4,11 +4,14 @@ mod at_rest;
 mod cameras;
 mod consents;
 mod directory;
+mod erasure;
 mod footage;
 mod history;
 mod keys;
 mod log;
 mod people;
+mod root;
+mod upgrade;
 
 use std::fs;
 use std::path::Path;
