@@ -44,6 +44,15 @@ pub enum Delivery {
     Failed(&'static str),
 }
 
+impl Delivery {
+    /// Whether the same message may be taken another time: not where the recipient refused it for ever, or it is no letter at all.
+    #[must_use]
+    pub fn may_succeed_later(self) -> bool {
+        const FOR_EVER: [&str; 4] = ["mail.refused", "mail.bad_address", "mail.no_address", "mail.bad_letter"];
+        matches!(self, Self::Failed(code) if !FOR_EVER.contains(&code))
+    }
+}
+
 impl Gateway {
     /// A gateway that notes disclosures in `store`.
     #[must_use]

@@ -1,5 +1,7 @@
 //! Mail to a person, through the SMTP server that the operator named (RFC 5321, RFC 8314).
 
+use std::error::Error as _;
+use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -128,11 +130,17 @@ fn code(error: &Error) -> &'static str {
         _ if error.is_permanent() => "mail.refused",
         _ if error.is_transient() => "mail.later",
         _ if error.is_timeout() => "mail.timeout",
-        _ if error.is_tls() => "mail.tls",
+        _ if error.is_tls() || broke_in_tls(error) => "mail.tls",
         // Ours: what was needed is not offered.
         _ if error.is_client() => "mail.insecure",
         _ => "mail.unreachable",
     }
+}
+
+/// A handshake that fails comes as bytes that make no sense.
+fn broke_in_tls(error: &Error) -> bool {
+    let sources = std::iter::successors(error.source(), |&cause| cause.source());
+    sources.filter_map(|cause| cause.downcast_ref::<io::Error>()).any(|cause| cause.kind() == io::ErrorKind::InvalidData)
 }
 
 fn letter(server: &MailServer, parcel: &Parcel) -> Result<Message, Failure> {

@@ -43,7 +43,10 @@ async fn a_letter_carries_the_address_and_the_words_and_nothing_else_of_anybody(
         let letter = server.letter().await.unwrap();
         assert_eq!((letter.to.as_slice(), letter.header("to")), (&[EMAIL.to_owned()][..], EMAIL));
         assert_eq!((letter.header("subject"), letter.text.replace("\r\n", "\n").trim_end()), (TITLE, BODY));
-        assert_eq!((letter.from.as_str(), letter.header("from")), ("camera@operator.example", "家庭相机 <camera@operator.example>"));
+        assert_eq!(
+            (letter.from.as_str(), letter.header("from")),
+            ("camera@operator.example", "家庭相机 <camera@operator.example>")
+        );
         // The injected clock's, and no name of this machine.
         assert_eq!((letter.header("date"), letter.hello.as_str()), ("Sat, 31 Jan 2026 08:30:00 +0000", "[127.0.0.1]"));
         assert_eq!((letter.tls, letter.user.as_deref()), (how.login.is_some(), how.login.map(|(user, _)| user)));
@@ -56,8 +59,14 @@ async fn a_letter_carries_the_address_and_the_words_and_nothing_else_of_anybody(
         }
 
         let row = rig.rows().await.remove(0);
-        assert_eq!((row.outcome, row.fields, row.host.as_str()), (Some(Outcome::Sent), vec!["account.email".to_owned()], "localhost"));
-        assert_eq!((row.recipient.as_str(), row.purpose.as_str(), row.basis.as_str()), ("mail.operator", "notice.mail", "consent"));
+        assert_eq!(
+            (row.outcome, row.fields, row.host.as_str()),
+            (Some(Outcome::Sent), vec!["account.email".to_owned()], "localhost")
+        );
+        assert_eq!(
+            (row.recipient.as_str(), row.purpose.as_str(), row.basis.as_str()),
+            ("mail.operator", "notice.mail", "consent")
+        );
         assert!(row.consent.is_some() && row.region == "CN");
         let read = rig.permit::<ReadPrivacy>(rig.subject);
         let noted = rig.store.events(&read, &[EventKind::Disclosure], None, 1).await.unwrap().remove(0).payload;

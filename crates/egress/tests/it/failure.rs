@@ -2,9 +2,9 @@ use egress::{Delivery, MailServer, Security};
 use store::Outcome;
 use testkit::{Smtp, SmtpSecurity, SmtpServer};
 
-use crate::rig::{EMAIL, PASSWORD, Rig, SHORT, assert_log_is_clean, at, listener, log};
+use crate::rig::{PASSWORD, Rig, SHORT, assert_log_is_clean, at, listener, log};
 
-/// The letter does not arrive, and the row says why, as the log does, which says no more.
+/// The letter does not arrive, and the row says why, as the log does, which says no more: servers quote the address.
 async fn fails(mail: MailServer, code: &'static str) {
     let rig = Rig::new().await;
     assert_eq!(rig.send(&rig.gateway(Some(mail))).await, Ok(Delivery::Failed(code)));
@@ -33,7 +33,6 @@ async fn a_recipient_that_is_refused_for_ever_or_for_now() {
         fails(at(server.port()), code).await;
         assert_eq!(server.letter_within(std::time::Duration::ZERO).await.unwrap(), None);
     }
-    assert!(!EMAIL.is_empty(), "the server's answer quotes it");
 }
 
 #[tokio::test]
@@ -53,7 +52,8 @@ async fn a_letter_goes_by_tls_to_whom_it_trusts_or_not_at_all() {
     let server = SmtpServer::start(Smtp { security: SmtpSecurity::StartTls, ..Smtp::default() }).unwrap();
     let unknown = MailServer { port: server.port(), ..starttls };
     fails(unknown.clone(), "mail.tls").await;
-    let other = MailServer { host: "127.0.0.2".into(), ca: Some(server.authority()), ..unknown.clone() };
+    // The same machine, by an address that its certificate is not for.
+    let other = MailServer { host: "0.0.0.0".into(), ca: Some(server.authority()), ..unknown.clone() };
     fails(other, "mail.tls").await;
     let missing = MailServer { ca: Some("/nonexistent.pem".into()), ..unknown };
     assert_eq!(missing.check().await, Err("mail.bad_ca"));

@@ -9,34 +9,32 @@ use policy::category::AccountEmail;
 use policy::purpose::{NoticeMail, NoticeRequired};
 use policy::recipient::MailOperator;
 use policy::{
-    Act, Ask, ConsentSet, Facts, HomeFacts, Object, Outbound, Permit, Principal, SessionFacts, SubjectFacts, Who, compiled, consent,
-    decide,
+    Act, Ask, ConsentSet, Facts, HomeFacts, Object, Outbound, Permit, Principal, SessionFacts, SubjectFacts, Who, compiled,
+    consent, decide,
 };
-use store::{
-    Actor, Agreement, CameraAccess, CameraDraft, ConsentDraft, ConsentKind, DisclosureRow, NewAccount, Outcome, Store,
-};
+use store::{Actor, Agreement, CameraAccess, CameraDraft, ConsentDraft, ConsentKind, DisclosureRow, NewAccount, Outcome, Store};
 use tempfile::TempDir;
 use testkit::{Listener, ManualClock};
 
 /// Whose letters these are.
-pub const EMAIL: &str = "her-canary@home.example";
-pub const PASSWORD: &str = "smtp-password-canary";
+pub(crate) const EMAIL: &str = "her-canary@home.example";
+pub(crate) const PASSWORD: &str = "smtp-password-canary";
 /// What no letter says.
-pub const CANARIES: [&str; 4] = ["his-canary", "camera-canary", "192.0.2.77", "rtsp-password-canary"];
-pub const TITLE: &str = "新的登录 / New sign-in";
-pub const BODY: &str = "您的帐号刚刚登录。\nYour account was just signed in to.";
+pub(crate) const CANARIES: [&str; 4] = ["his-canary", "camera-canary", "192.0.2.77", "rtsp-password-canary"];
+pub(crate) const TITLE: &str = "新的登录 / New sign-in";
+pub(crate) const BODY: &str = "您的帐号刚刚登录。\nYour account was just signed in to.";
 
 /// An account in a store, with a home, a camera and a neighbour that have canaries in every field.
-pub struct Rig {
+pub(crate) struct Rig {
     _dir: TempDir,
-    pub clock: ManualClock,
-    pub store: Store,
-    pub subject: SubjectId,
+    pub(crate) clock: ManualClock,
+    pub(crate) store: Store,
+    pub(crate) subject: SubjectId,
     home: HomeId,
 }
 
 impl Rig {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         log();
         let (dir, clock) = (tempfile::tempdir().unwrap(), ManualClock::default());
         let store = Store::open(dir.path(), Arc::new(clock.clone())).await.unwrap();
@@ -57,7 +55,7 @@ impl Rig {
         rig
     }
 
-    pub async fn consent(&self, kind: ConsentKind) {
+    pub(crate) async fn consent(&self, kind: ConsentKind) {
         let draft = ConsentDraft {
             subject: self.subject,
             purpose: "notice.mail",
@@ -71,11 +69,11 @@ impl Rig {
         self.store.add_consent(draft).await.unwrap();
     }
 
-    pub async fn cancel(&self) {
+    pub(crate) async fn cancel(&self) {
         self.store.cancel(self.permit::<CancelAccount>(self.subject)).await.unwrap();
     }
 
-    pub fn permit<A: Act>(&self, object: A::Object) -> Permit<A> {
+    pub(crate) fn permit<A: Act>(&self, object: A::Object) -> Permit<A> {
         let principal = match A::WHO {
             Who::System => Principal::System,
             Who::Role(_) | Who::Oneself => Principal::Session(SessionId::random()),
@@ -93,39 +91,39 @@ impl Rig {
     }
 
     /// A letter that rests on consent.
-    pub async fn notice(&self) -> Outbound<MailOperator, NoticeMail> {
+    pub(crate) async fn notice(&self) -> Outbound<MailOperator, NoticeMail> {
         let permit = self.permit::<SendNotice>(self.subject);
         let email = self.store.open_email(&permit).await.unwrap();
         Outbound::new(permit).put::<AccountEmail>(email).say(TITLE).say(BODY)
     }
 
     /// A letter that rests on the contract.
-    pub async fn required(&self) -> Outbound<MailOperator, NoticeRequired> {
+    pub(crate) async fn required(&self) -> Outbound<MailOperator, NoticeRequired> {
         let permit = self.permit::<SendRequiredNotice>(self.subject);
         let email = self.store.open_email(&permit).await.unwrap();
         Outbound::new(permit).put::<AccountEmail>(email).say(TITLE).say(BODY)
     }
 
-    pub fn gateway(&self, mail: Option<MailServer>) -> Gateway {
+    pub(crate) fn gateway(&self, mail: Option<MailServer>) -> Gateway {
         self.gateway_in("CN", mail)
     }
 
-    pub fn gateway_in(&self, region: &str, mail: Option<MailServer>) -> Gateway {
+    pub(crate) fn gateway_in(&self, region: &str, mail: Option<MailServer>) -> Gateway {
         Gateway::new(self.store.clone(), Arc::new(self.clock.clone()), Config { region: region.into(), mail })
     }
 
     /// Sends a letter that rests on consent; the code where it was refused.
-    pub async fn send(&self, gateway: &Gateway) -> Result<Delivery, String> {
+    pub(crate) async fn send(&self, gateway: &Gateway) -> Result<Delivery, String> {
         gateway.send(self.notice().await).await.map_err(|error| error.to_string())
     }
 
     /// What is noted, newest first.
-    pub async fn rows(&self) -> Vec<DisclosureRow> {
+    pub(crate) async fn rows(&self) -> Vec<DisclosureRow> {
         self.store.disclosures(&self.permit::<ReadPrivacy>(self.subject), None, 10).await.unwrap()
     }
 
     /// How the newest of `rows` ended.
-    pub async fn outcome(&self, rows: usize) -> Option<Outcome> {
+    pub(crate) async fn outcome(&self, rows: usize) -> Option<Outcome> {
         let mut all = self.rows().await;
         assert_eq!(all.len(), rows);
         all.remove(0).outcome
@@ -138,7 +136,7 @@ fn account(subject: SubjectId, email: &str) -> NewAccount<'_> {
 }
 
 /// A mail server on this machine.
-pub fn at(port: u16) -> MailServer {
+pub(crate) fn at(port: u16) -> MailServer {
     MailServer {
         host: "127.0.0.1".into(),
         port,
@@ -150,12 +148,12 @@ pub fn at(port: u16) -> MailServer {
     }
 }
 
-pub async fn listener() -> Listener {
+pub(crate) async fn listener() -> Listener {
     Listener::start("220 listener.example ESMTP\r\n").await.unwrap()
 }
 
 /// All that this process logs, at every level.
-pub fn log() -> String {
+pub(crate) fn log() -> String {
     static LOG: OnceLock<Log> = OnceLock::new();
     let log = LOG.get_or_init(|| {
         let log = Log::default();
@@ -168,7 +166,7 @@ pub fn log() -> String {
 }
 
 /// No line of the log has an address, a secret or a word of a letter.
-pub fn assert_log_is_clean() {
+pub(crate) fn assert_log_is_clean() {
     let log = log();
     for secret in CANARIES.into_iter().chain([EMAIL, "her-canary", PASSWORD, "新的登录", "New sign-in"]) {
         assert!(!log.contains(secret), "{secret} in the log");
@@ -190,4 +188,4 @@ impl Write for Log {
 }
 
 /// Enough for a server that answers, little for a test that waits.
-pub const SHORT: Duration = Duration::from_millis(300);
+pub(crate) const SHORT: Duration = Duration::from_millis(300);
