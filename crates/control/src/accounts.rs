@@ -17,7 +17,7 @@ use store::{Agreement, NewSession, SessionRow};
 
 use crate::limiter::Target;
 use crate::password::too_many;
-use crate::{Control, validation};
+use crate::{Control, Notice, validation};
 
 /// How often the use of a session is written down: a request a second must not be a write a second.
 const NOTE_USE_EVERY: Duration = Duration::from_secs(3600);
@@ -164,7 +164,9 @@ impl Control {
         match credential {
             Some(credential) if right => {
                 self.with_limiter(|limiter| limiter.succeeded(Some(from), target));
-                self.start_session(credential.subject, email.trim().to_owned()).await
+                let signed_in = self.start_session(credential.subject, email.trim().to_owned()).await?;
+                self.notify(credential.subject, Notice::NewSignIn).await;
+                Ok(signed_in)
             }
             _ => Err(wrong()),
         }

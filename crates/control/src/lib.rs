@@ -11,6 +11,7 @@ mod cameras;
 mod consents;
 mod facts;
 mod limiter;
+mod notices;
 mod password;
 mod people;
 mod privacy;
@@ -21,18 +22,22 @@ mod versions;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::{Clock, Secret};
+use egress::Gateway;
 use policy::{FactsSource, compiled};
+use policyc::Deployment;
 use store::Store;
 
 pub use accounts::{Account, AgreementState, HomeRole, NewAccount, SetUp, SetupState, SignedIn};
 pub use cameras::{Camera, CameraEdit, NewCamera};
 pub use consents::{ConsentState, Said, Shown};
+pub use notices::Notice;
 pub use privacy::{HomeAfter, Look, Stored, StoredData};
 pub use upkeep::Health;
 pub use versions::{Version, versions};
 
 use facts::LiveFacts;
 use limiter::Limiter;
+use notices::Notices;
 use password::Hasher;
 use upkeep::Upkeep;
 
@@ -41,14 +46,17 @@ use upkeep::Upkeep;
 pub struct Config {
     /// The one-time code that first run must show, where strangers could reach the server before its owner does.
     pub setup_code: Option<Secret>,
-    /// Where the server stands: a region of the policy. Elsewhere nothing is served.
-    pub region: String,
+    /// Whose server it is, and where it stands: outside the policy's regions nothing is served.
+    pub deployment: Deployment,
+    /// The way to third parties; without one no letter is sent.
+    pub gateway: Option<Gateway>,
 }
 
 impl Default for Config {
-    /// No code, in the first region of the policy.
+    /// No code, no letters, in the first region of the policy.
     fn default() -> Self {
-        Self { setup_code: None, region: compiled::REGIONS.first().copied().unwrap_or_default().to_owned() }
+        let region = compiled::REGIONS.first().copied().unwrap_or_default().to_owned();
+        Self { setup_code: None, deployment: Deployment { region, ..Deployment::default() }, gateway: None }
     }
 }
 
@@ -67,17 +75,20 @@ struct Inner {
     limiter: Mutex<Limiter>,
     hasher: Hasher,
     upkeep: Upkeep,
+    notices: Option<Notices>,
 }
 
 impl Control {
-    /// Starts the task that writes verdicts and clears away what is past its time, so it must be called within a tokio
-    /// runtime. The task ends with the last clone.
+    /// Starts the task that writes verdicts and clears away what is past its time, and the one that sends letters, so it must be
+    /// called within a tokio runtime. They end with the last clone.
     #[must_use]
     pub fn new(store: Store, clock: Arc<dyn Clock>, config: Config) -> Self {
-        let facts = Arc::new(LiveFacts::new(store.clone(), &config.region));
+        let facts = Arc::new(LiveFacts::new(store.clone(), &config.deployment.region));
         let upkeep = Upkeep::start(store.clone(), clock.clone());
+        let (gateway, deployment) = (config.gateway.clone(), config.deployment.clone());
+        let notices = Notices::start(store.clone(), clock.clone(), facts.clone(), gateway, deployment);
         let (limiter, hasher) = (Mutex::default(), Hasher::new());
-        Self { inner: Arc::new(Inner { store, clock, config, facts, limiter, hasher, upkeep }) }
+        Self { inner: Arc::new(Inner { store, clock, config, facts, limiter, hasher, upkeep, notices }) }
     }
 
     /// The facts that running views ask again.
@@ -86,8 +97,11 @@ impl Control {
         self.inner.facts.clone()
     }
 
-    /// Writes what is still queued for the audit log; call it before [`Store::close`].
+    /// Writes what is still queued for the audit log, and gives letters under way a moment; call it before [`Store::close`].
     pub async fn close(&self) {
+        if let Some(notices) = &self.inner.notices {
+            notices.close().await;
+        }
         self.inner.upkeep.flush().await;
     }
 

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use domain::Timestamp;
 use policy::Recipient as _;
 use policy::recipient::MailOperator;
 
@@ -11,6 +12,10 @@ use crate::mail;
 
 /// What leaves: fields with their categories, and texts that are about nobody.
 pub(crate) struct Parcel {
+    /// When.
+    pub(crate) at: Timestamp,
+    /// Random, and kept nowhere here: with it, and only with it, what was sent can be compared with what was noted.
+    pub(crate) salt: [u8; 16],
     pub(crate) fields: Vec<(&'static str, Vec<u8>)>,
     pub(crate) said: Vec<String>,
 }
@@ -24,6 +29,20 @@ impl Parcel {
     pub(crate) fn words(&self) -> (&str, String) {
         let (title, body) = self.said.split_first().map_or(("", &[][..]), |(title, body)| (title.as_str(), body));
         (title, body.join("\n\n"))
+    }
+
+    /// SHA-256 over the salt, the fields and the texts, each part after its length. What is noted of a disclosure outlives the
+    /// account; without the salt, the hash of something as short as an address could be guessed.
+    pub(crate) fn hash(&self) -> [u8; 32] {
+        let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
+        let fields = self.fields.iter().flat_map(|(category, value)| [category.as_bytes(), value]);
+        for part in std::iter::once(&self.salt[..]).chain(fields).chain(self.said.iter().map(String::as_bytes)) {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part);
+        }
+        let mut out = [0; 32];
+        out.copy_from_slice(context.finish().as_ref());
+        out
     }
 }
 

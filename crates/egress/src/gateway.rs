@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::{Clock, Error, Kind, Result};
+use domain::{Clock, Error, Kind, Result, SubjectId};
 use policy::{Basis, Object, Outbound, Parts, Purpose, PurposeRule, Recipient, compiled, point};
-use store::{DisclosureDraft, Outcome, Store};
+use store::{DisclosureDraft, DisclosureId, Outcome, Store};
+use tokio::sync::watch;
 
 use crate::channel::{CHANNELS, Channel, Failure, Parcel};
 use crate::mail::MailServer;
@@ -13,7 +14,7 @@ use crate::mail::MailServer;
 const DEPLOYMENT: &str = "deployment";
 
 /// What the deployment decides.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// The region where this server stands, as the policy names regions.
     pub region: String,
@@ -43,6 +44,15 @@ pub enum Delivery {
     Failed(&'static str),
 }
 
+impl Delivery {
+    /// Whether the same message may be taken another time: not where the recipient refused it for ever, or it is no letter at all.
+    #[must_use]
+    pub fn may_succeed_later(self) -> bool {
+        const FOR_EVER: [&str; 4] = ["mail.refused", "mail.bad_address", "mail.no_address", "mail.bad_letter"];
+        matches!(self, Self::Failed(code) if !FOR_EVER.contains(&code))
+    }
+}
+
 impl Gateway {
     /// A gateway that notes disclosures in `store`.
     #[must_use]
@@ -53,74 +63,123 @@ impl Gateway {
     /// Whether the channel to a recipient is set up.
     #[must_use]
     pub fn reaches<R: Recipient>(&self) -> bool {
-        channel(R::ID).is_some_and(|channel| (channel.host)(&self.inner.config).is_some())
+        self.channel(R::ID).is_some()
     }
 
-    /// Sends a message about the person of the permit's account. `egress.refused` where the policy does not let it leave now, with
-    /// the reason as detail; `consent.needed` where the consent went away since the permit; both are rows that the person sees.
+    /// Sends a message about the person of the permit's account.
+    ///
+    /// `egress.refused` where the policy does not let it leave now, with the reason as detail; `consent.needed` or `account.held`
+    /// where the consent or the account went away since the permit. Each is a row that the person sees. Any other error means
+    /// that nothing was noted, and so nothing was sent; or, after sending, that the result could not be noted.
     pub async fn send<R: Recipient, P: Purpose>(&self, message: Outbound<R, P>) -> Result<Delivery> {
-        let parts = message.into_parts();
+        self.pass(message.into_parts()).await
+    }
+
+    async fn pass(&self, parts: Parts) -> Result<Delivery> {
         let Object::Account(subject) = parts.object else {
             return Err(Error::internal(format!("{}: what leaves is about a person", parts.act)));
         };
-        let channel = channel(parts.recipient.id);
-        let host = channel.and_then(|channel| (channel.host)(&self.inner.config));
+        let Inner { store, clock, config } = &*self.inner;
+        let way = self.way(&parts);
+        let (recipient, purpose, region) = (parts.recipient.id, parts.purpose, self.region_of(&parts).to_owned());
+        let parcel = Parcel { at: clock.now(), salt: salt()?, fields: parts.fields, said: parts.said };
         let draft = DisclosureDraft {
             subject,
-            recipient: parts.recipient.id,
-            purpose: parts.purpose.id,
-            fields: parts.fields.iter().map(|(category, _)| *category).collect(),
-            basis: basis(parts.purpose),
+            recipient,
+            purpose: purpose.id,
+            fields: parcel.fields.iter().map(|(category, _)| *category).collect(),
+            basis: basis(purpose),
             policy_version: compiled::VERSION.to_owned(),
-            host: host.clone().unwrap_or_default(),
-            region: self.region_of(&parts).to_owned(),
-            payload_hash: hash(&parts),
+            host: self.channel(recipient).map(|(_, host)| host).unwrap_or_default(),
+            region,
+            payload_hash: parcel.hash(),
         };
-        if let Some(reason) = self.refusal(&parts, host.is_some()) {
-            self.inner.store.refuse_disclosure(draft, reason).await?;
-            return Err(refused(reason));
-        }
-        // The row first. With this point off a send without a row would be possible, and a test must notice.
-        let row = if point::EGRESS_ROW.holds() { Some(self.inner.store.begin_disclosure(draft).await?) } else { None };
-        let Some(Channel { send, .. }) = channel else { return Err(Error::internal("a recipient without a channel")) };
-        let parcel = Parcel { fields: parts.fields, said: parts.said };
-        let sent = send(&self.inner.config, &parcel).await;
-        let outcome = match sent {
-            Ok(()) => Outcome::Sent,
-            Err(Failure(code)) => Outcome::Failed(code.to_owned()),
+        let channel = match way {
+            Ok(channel) => channel,
+            Err(reason) => {
+                store.refuse_disclosure(draft, reason).await?;
+                return Err(Error::new(Kind::Forbidden, "egress.refused", reason));
+            }
+        };
+        // From before the row, so that no consent is withdrawn unseen between row and send.
+        let revision = store.bus().revision();
+        let row = self.begin(draft).await?;
+        let sent = tokio::select! {
+            sent = (channel.send)(config, &parcel) => sent,
+            () = self.consent_gone(subject, purpose, revision) => Err(Failure("consent.withdrawn")),
+        };
+        let (delivery, outcome) = match sent {
+            Ok(()) => (Delivery::Sent, Outcome::Sent),
+            Err(Failure(code)) => {
+                tracing::warn!(recipient, code, "not delivered");
+                (Delivery::Failed(code), Outcome::Failed(code.to_owned()))
+            }
         };
         if let Some(row) = row {
-            self.inner.store.end_disclosure(row, outcome).await?;
+            store.end_disclosure(row, outcome).await?;
         }
-        Ok(sent.map_or_else(|Failure(code)| Delivery::Failed(code), |()| Delivery::Sent))
+        Ok(delivery)
     }
 
-    /// Why a message must not leave now.
-    fn refusal(&self, parts: &Parts, set_up: bool) -> Option<&'static str> {
+    /// The channel that a message may take now, or why it must not leave.
+    fn way(&self, parts: &Parts) -> Result<&'static Channel, &'static str> {
         let recipient = parts.recipient;
         let allowed = |(category, _): &(&'static str, Vec<u8>)| recipient.may_get(category, parts.purpose.id);
         if !recipient.in_use || !parts.purpose.in_use {
-            return Some("function.not_in_use");
+            return Err("function.not_in_use");
         }
         if !parts.fields.iter().all(allowed) {
-            return Some("egress.field_not_allowed");
+            return Err("egress.field_not_allowed");
         }
         if point::EGRESS_AGREEMENT.holds() && !recipient.is_bound(self.inner.clock.now()) {
-            return Some("egress.no_agreement");
+            return Err("egress.no_agreement");
         }
         if point::EGRESS_REGION.holds() && !compiled::REGIONS.contains(&self.region_of(parts)) {
-            return Some("egress.region");
+            return Err("egress.region");
         }
-        (!set_up).then_some("egress.not_configured")
+        self.channel(recipient.id).map(|(channel, _)| channel).ok_or("egress.not_configured")
+    }
+
+    /// Writes the row first. With its point off a send without a row would be possible, and a test must notice.
+    async fn begin(&self, draft: DisclosureDraft) -> Result<Option<DisclosureId>> {
+        if !point::EGRESS_ROW.holds() {
+            return Ok(None);
+        }
+        match self.inner.store.begin_disclosure(draft.clone()).await {
+            Ok(row) => Ok(Some(row)),
+            Err(error) => {
+                if let "consent.needed" | "account.held" = error.code() {
+                    self.inner.store.refuse_disclosure(draft, error.code()).await?;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Returns when the consent that a message rests on is no more; never where it rests on none.
+    async fn consent_gone(&self, subject: SubjectId, purpose: &PurposeRule, mut revision: watch::Receiver<u64>) {
+        while purpose.basis == Basis::Consent && revision.changed().await.is_ok() {
+            match self.inner.store.fact_rows(compiled::VERSION).await {
+                Ok(rows) if rows.consents.iter().any(|row| row.subject == subject && row.purpose == purpose.id) => {}
+                Ok(_) => return,
+                Err(error) => {
+                    tracing::warn!(error = %error, "whether the consent still stands could not be read");
+                    return;
+                }
+            }
+        }
+        std::future::pending().await
+    }
+
+    /// The channel to a recipient and the host it connects to, where it is set up.
+    fn channel(&self, recipient: &str) -> Option<(&'static Channel, String)> {
+        let channel = CHANNELS.iter().find(|channel| channel.recipient == recipient)?;
+        Some((channel, (channel.host)(&self.inner.config)?))
     }
 
     fn region_of<'a>(&'a self, parts: &Parts) -> &'a str {
         if parts.recipient.region == DEPLOYMENT { &self.inner.config.region } else { parts.recipient.region }
     }
-}
-
-fn channel(recipient: &str) -> Option<&'static Channel> {
-    CHANNELS.iter().find(|channel| channel.recipient == recipient)
 }
 
 fn basis(purpose: &PurposeRule) -> &'static str {
@@ -131,20 +190,12 @@ fn basis(purpose: &PurposeRule) -> &'static str {
     }
 }
 
-/// SHA-256 over the fields, each with its category and length, so that it can be shown later what was sent.
-fn hash(parts: &Parts) -> [u8; 32] {
-    let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
-    for (category, value) in &parts.fields {
-        for part in [category.as_bytes(), value] {
-            context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part);
-        }
-    }
-    let mut out = [0; 32];
-    out.copy_from_slice(context.finish().as_ref());
-    out
+fn salt() -> Result<[u8; 16]> {
+    let mut salt = [0; 16];
+    aws_lc_rs::rand::fill(&mut salt).map_err(Error::internal)?;
+    Ok(salt)
 }
 
-fn refused(reason: &'static str) -> Error {
-    Error::new(Kind::Forbidden, "egress.refused", reason)
-}
+#[cfg(test)]
+#[path = "gateway_tests.rs"]
+mod tests;

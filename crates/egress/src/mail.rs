@@ -1,24 +1,26 @@
 //! Mail to a person, through the SMTP server that the operator named (RFC 5321, RFC 8314).
 
-use std::time::Duration;
+use std::error::Error as _;
+use std::io;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use domain::Secret;
-use lettre::message::header::ContentType;
+use domain::{Secret, Timestamp};
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MessageBuilder};
+use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use policy::Category as _;
 use policy::category::AccountEmail;
+use policy::point;
 
 use crate::channel::{Failure, Parcel};
 use crate::gateway::Config;
 
-/// How long the server may take for one letter, from connecting to its last answer.
-const SEND_TIME_MAX: Duration = Duration::from_secs(30);
-
 /// The operator's server for outgoing mail.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailServer {
     /// Its name or address; its certificate must be for it.
     pub host: String,
@@ -28,8 +30,12 @@ pub struct MailServer {
     pub security: Security,
     /// User name and password, where it asks for them.
     pub login: Option<(String, Secret)>,
-    /// What stands in From.
+    /// What stands in From: an address, or `Name <address>`.
     pub from: String,
+    /// A file (PEM) of a certificate to trust beside the public authorities: a household's own.
+    pub ca: Option<PathBuf>,
+    /// How long it may take for one letter, from connecting to its last answer; usually [`MailServer::TIME_MAX`].
+    pub time_max: Duration,
 }
 
 /// How the way to the mail server is kept private.
@@ -43,6 +49,61 @@ pub enum Security {
     Loopback,
 }
 
+impl MailServer {
+    /// Servers that look a sender up before they answer take seconds; half a minute is no longer an answer.
+    pub const TIME_MAX: Duration = Duration::from_secs(30);
+
+    /// Whether letters could be sent by it as it is described, without asking it. The code of what is wrong: `mail.insecure`
+    /// (in clear to another machine), `mail.bad_from`, `mail.bad_host`, `mail.bad_ca` (no certificate can be read).
+    pub async fn check(&self) -> Result<(), &'static str> {
+        self.sender().map_err(|Failure(code)| code)?;
+        self.transport().await.map(drop).map_err(|Failure(code)| code)
+    }
+
+    /// Connects, signs in where there is a login, and leaves; nothing about anybody is said. The code of what went wrong, as
+    /// deliveries have them.
+    pub async fn probe(&self) -> Result<(), &'static str> {
+        self.check().await?;
+        let transport = self.transport().await.map_err(|Failure(code)| code)?;
+        match tokio::time::timeout(self.time_max, transport.test_connection()).await {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) => Err("mail.unreachable"),
+            Ok(Err(error)) => Err(code(&error)),
+            Err(_) => Err("mail.timeout"),
+        }
+    }
+
+    fn sender(&self) -> Result<Mailbox, Failure> {
+        self.from.parse().map_err(|_| Failure("mail.bad_from"))
+    }
+
+    async fn transport(&self) -> Result<AsyncSmtpTransport<Tokio1Executor>, Failure> {
+        let builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&self.host).port(self.port);
+        let builder = builder.timeout(Some(self.time_max));
+        let builder = match self.security {
+            Security::Tls => builder.tls(Tls::Wrapper(self.tls().await?)),
+            Security::StartTls => builder.tls(Tls::Required(self.tls().await?)),
+            Security::Loopback if point::TRANSPORT_TLS.holds() && !is_loopback(&self.host) => {
+                return Err(Failure("mail.insecure"));
+            }
+            Security::Loopback => builder.tls(Tls::None),
+        };
+        Ok(match &self.login {
+            Some((user, password)) => builder.credentials(Credentials::new(user.clone(), password.expose().to_owned())).build(),
+            None => builder.build(),
+        })
+    }
+
+    async fn tls(&self) -> Result<TlsParameters, Failure> {
+        let mut tls = TlsParameters::builder(self.host.clone());
+        if let Some(file) = &self.ca {
+            let pem = tokio::fs::read(file).await.map_err(|_| Failure("mail.bad_ca"))?;
+            tls = tls.add_root_certificate(Certificate::from_pem(&pem).map_err(|_| Failure("mail.bad_ca"))?);
+        }
+        tls.build().map_err(|_| Failure("mail.bad_host"))
+    }
+}
+
 /// Where letters go next.
 pub(crate) fn host(config: &Config) -> Option<String> {
     config.mail.as_ref().map(|server| server.host.clone())
@@ -52,46 +113,59 @@ pub(crate) fn host(config: &Config) -> Option<String> {
 pub(crate) async fn send(config: &Config, parcel: &Parcel) -> Result<(), Failure> {
     let server = config.mail.as_ref().ok_or(Failure("mail.not_configured"))?;
     let letter = letter(server, parcel)?;
-    let sent = tokio::time::timeout(SEND_TIME_MAX, transport(server)?.send(letter)).await;
-    match sent {
+    let transport = server.transport().await?;
+    match tokio::time::timeout(server.time_max, transport.send(letter)).await {
         Ok(Ok(_)) => Ok(()),
-        Ok(Err(error)) => {
-            // The server's answer may quote the address: it is told apart, not told.
-            tracing::warn!(permanent = error.is_permanent(), timeout = error.is_timeout(), "a letter was not taken");
-            Err(Failure(if error.is_permanent() { "mail.refused" } else { "mail.unreachable" }))
-        }
+        // The server's answer may quote the address: it is told apart, not told.
+        Ok(Err(error)) => Err(Failure(code(&error))),
         Err(_) => Err(Failure("mail.timeout")),
     }
+}
+
+/// What stands for an error. 530, 534, 535 and 538 are about signing in (RFC 4954 section 6); any other 5xx is for ever, a 4xx
+/// for now.
+fn code(error: &Error) -> &'static str {
+    match error.status().map(u16::from) {
+        Some(530 | 534 | 535 | 538) => "mail.login",
+        _ if error.is_permanent() => "mail.refused",
+        _ if error.is_transient() => "mail.later",
+        _ if error.is_timeout() => "mail.timeout",
+        _ if error.is_tls() || broke_in_tls(error) => "mail.tls",
+        // Ours: what was needed is not offered.
+        _ if error.is_client() => "mail.insecure",
+        _ => "mail.unreachable",
+    }
+}
+
+/// A handshake that fails comes as bytes that make no sense.
+fn broke_in_tls(error: &Error) -> bool {
+    let sources = std::iter::successors(error.source(), |&cause| cause.source());
+    sources.filter_map(|cause| cause.downcast_ref::<io::Error>()).any(|cause| cause.kind() == io::ErrorKind::InvalidData)
 }
 
 fn letter(server: &MailServer, parcel: &Parcel) -> Result<Message, Failure> {
     let address = parcel.field(AccountEmail::ID).ok_or(Failure("mail.no_address"))?;
     let to: Address = std::str::from_utf8(address).ok().and_then(|text| text.parse().ok()).ok_or(Failure("mail.bad_address"))?;
-    let from: Mailbox = server.from.parse().map_err(|_| Failure("mail.bad_from"))?;
+    let from = server.sender()?;
+    // Random: it says nothing about this machine, and whoever has the letter can show that it is the one that was noted.
+    let id = format!("<{:032x}@{}>", u128::from_be_bytes(parcel.salt), from.email.domain());
     let (subject, body) = parcel.words();
+    let auto = HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned());
     MessageBuilder::new()
+        .date(date(parcel.at))
+        .message_id(Some(id))
         .from(from)
         .to(Mailbox::new(None, to))
         .subject(subject)
+        // No machine answers it (RFC 3834 section 5).
+        .raw_header(auto)
         .header(ContentType::TEXT_PLAIN)
         .body(body)
         .map_err(|_| Failure("mail.bad_letter"))
 }
 
-fn transport(server: &MailServer) -> Result<AsyncSmtpTransport<Tokio1Executor>, Failure> {
-    let tls = || TlsParameters::new(server.host.clone()).map_err(|_| Failure("mail.bad_host"));
-    let builder =
-        AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&server.host).port(server.port).timeout(Some(SEND_TIME_MAX));
-    let builder = match server.security {
-        Security::Tls => builder.tls(Tls::Wrapper(tls()?)),
-        Security::StartTls => builder.tls(Tls::Required(tls()?)),
-        Security::Loopback if is_loopback(&server.host) => builder.tls(Tls::None),
-        Security::Loopback => return Err(Failure("mail.insecure")),
-    };
-    Ok(match &server.login {
-        Some((user, password)) => builder.credentials(Credentials::new(user.clone(), password.expose().to_owned())).build(),
-        None => builder.build(),
-    })
+fn date(at: Timestamp) -> SystemTime {
+    UNIX_EPOCH + Duration::from_micros(at.micros().try_into().unwrap_or(0))
 }
 
 fn is_loopback(host: &str) -> bool {

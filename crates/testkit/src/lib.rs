@@ -1,22 +1,27 @@
-//! What tests stand on: a clock moved by hand, seeded homes, the server as a process, cameras that are not ours, and the tools
-//! that judge what came out. For tests and rigs only: nothing that is shipped depends on it.
+//! What tests stand on: a clock moved by hand, seeded homes, the server as a process, cameras and a mail server that are not
+//! ours, a listener that keeps count, and the tools that judge what came out. For tests and rigs only: nothing that is shipped
+//! depends on it.
 
 mod client;
 mod clip;
 mod clock;
 pub mod fragment;
+mod listener;
 mod process;
 mod rtsp_server;
 mod seed;
 mod server;
+mod smtp_server;
 
 pub use client::{Client, LiveView, Told};
 pub use clip::{Clip, decode, probe};
 pub use clock::ManualClock;
+pub use listener::{Listener, Seen};
 pub use process::{Process, command, output};
 pub use rtsp_server::RtspServer;
 pub use seed::{Person, Town};
 pub use server::Server;
+pub use smtp_server::{Letter, Smtp, SmtpSecurity, SmtpServer};
 
 /// What a test tells when it fails: a sentence is enough.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

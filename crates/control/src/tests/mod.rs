@@ -4,6 +4,7 @@ mod audit;
 mod cameras;
 mod facts;
 mod first_run;
+mod notices;
 mod sign_in;
 
 use std::net::{IpAddr, Ipv4Addr};
