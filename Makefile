@@ -102,4 +102,5 @@ e2e: web
 	@$(rig) demo --server $(target)/debug/atipcam
 	@$(rig) foreign --server $(target)/debug/atipcam
 	@$(rig) cuts --server $(target)/debug/atipcam
+	@$(rig) privacy --server $(target)/debug/atipcam
 	@$(rig) soak --server $(target)/debug/atipcam --seconds 30
