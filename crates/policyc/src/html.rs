@@ -50,7 +50,9 @@ impl Page {
             self.recipients.iter().for_each(|recipient| self.recipient_html(out, recipient));
         });
         self.section(&mut out, "purposes", |out| out.list("purpose", self.purposes.iter().map(|p| (&*p.id, self.purpose(p)))));
-        self.section(&mut out, "categories", |out| out.list("category", self.categories.iter().map(|c| (&*c.id, self.category(c)))));
+        self.section(&mut out, "categories", |out| {
+            out.list("category", self.categories.iter().map(|c| (&*c.id, self.category(c))))
+        });
         let strong = |name: &str, text: &str| format!("**{name}** {text}");
         self.section(&mut out, "rights", |out| out.list("right", self.rights.iter().map(|r| (&*r.id, strong(&r.name, &r.text)))));
         self.section(&mut out, "findings", |out| {
@@ -65,7 +67,8 @@ impl Page {
     }
 
     fn contents(&self, out: &mut Html) {
-        let parts = self.parts.iter().filter(|part| !part.clauses.is_empty()).map(|part| (format!("part-{}", part.id), &*part.title));
+        let parts =
+            self.parts.iter().filter(|part| !part.clauses.is_empty()).map(|part| (format!("part-{}", part.id), &*part.title));
         let rest = ["recipients", "purposes", "categories", "rights", "findings"];
         let rest = rest.map(|id| (id.to_owned(), self.word(&format!("label.{id}"))));
         out.put(format_args!("<nav>\n<ul>\n"));
@@ -173,7 +176,12 @@ impl Html {
         self.put(format_args!("<ul>\n"));
         for (id, text) in items {
             let (name, rest) = text.strip_prefix("**").and_then(|text| text.split_once("**")).unwrap_or(("", &text));
-            self.put(format_args!("<li id=\"{space}-{}\"><strong>{}</strong>{}</li>\n", Escaped(id), Escaped(name), Escaped(rest)));
+            self.put(format_args!(
+                "<li id=\"{space}-{}\"><strong>{}</strong>{}</li>\n",
+                Escaped(id),
+                Escaped(name),
+                Escaped(rest)
+            ));
         }
         self.put(format_args!("</ul>\n"));
     }
