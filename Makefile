@@ -17,7 +17,7 @@ build-all := $(CARGO) build --locked --workspace --all-targets
 rig := $(target)/debug/rig
 say = @printf '\n==> %s\n'
 
-.PHONY: help run build test bench soak fmt setup-run setup-test fmt-check tidy web web-test clippy rust-test e2e
+.PHONY: help run build test bench soak fmt setup-run setup-test fmt-check tidy web web-test clippy rust-test evidence e2e
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,7 +30,7 @@ build: setup-run web ## The release binary with the web app inside: target/relea
 	$(say) 'building the server in release mode: about 450 crates; 10 to 15 minutes on 2 cores the first time, a minute after a change'
 	@$(CARGO) build --release --locked -p atipcam
 
-test: setup-test fmt-check tidy web-test clippy rust-test e2e ## Every check and test there is, from a fresh clone: about 20 minutes on 2 cores
+test: setup-test fmt-check tidy web-test clippy rust-test evidence e2e ## Every check and test there is, from a fresh clone: about 20 minutes on 2 cores
 	$(say) 'all checks and tests passed'
 
 bench: setup-test build ## Start-up and latency figures of live view, measured in Chromium on virtual cameras
@@ -88,7 +88,13 @@ clippy: web
 
 rust-test: web
 	$(say) 'Rust tests'
-	@$(CARGO) test --locked --workspace
+	@rm -rf $(target)/evidence
+	@ATIPCAM_EVIDENCE=$(abspath $(target))/evidence $(CARGO) test --locked --workspace
+
+# RENEW=1 writes policy/clause-evidence.json anew.
+evidence:
+	$(say) 'clauses of the policy: what keeps each, which test shows it, and that the test fails without it'
+	@$(CARGO) xtask evidence $(if $(RENEW),--renew)
 
 e2e: web
 	$(say) 'the journeys in Chromium against the real server'

@@ -280,6 +280,12 @@ async function otherPages() {
 	for (const [path, name] of [
 		['/account', 'account'],
 		['/policy', 'policy'],
+		['/privacy', 'privacy centre, stored'],
+		['/privacy/consents', 'privacy centre, consents'],
+		['/privacy/shared', 'privacy centre, who got what'],
+		['/privacy/access', 'privacy centre, who looked'],
+		['/privacy/log', 'privacy centre, log'],
+		['/privacy/account', 'privacy centre, cancel'],
 		['/cameras/add', 'adding a camera'],
 		['/no/such/page', 'page not found']
 	]) {
@@ -328,7 +334,8 @@ async function otherLooks() {
 		await screenshot(other, OUT, `timeline-${look.name}`);
 		await judge('recording');
 		if (look.language) {
-			for (const path of ['/account', '/policy', '/cameras/add', `/cameras/${camera}/settings`]) {
+			const centre = ['', '/consents', '/shared', '/access', '/log', '/account'].map((part) => `/privacy${part}`);
+			for (const path of ['/account', '/policy', '/cameras/add', `/cameras/${camera}/settings`, ...centre]) {
 				await other.goto(path);
 				await other.locator('h1').waitFor();
 				await judge(path);

@@ -46,6 +46,19 @@ const dictionary = /export const dictionary = (\{[\s\S]*?\n\s*\});/.exec(app)?.[
 if (!dictionary) throw new Error('the route table of the build was not found');
 const routes = JSON.parse(dictionary.replaceAll(/\/\/.*$/gm, '').replaceAll(/,(\s*[}\]])/g, '$1'));
 
+/** The words that a route brings with it, in the language that has the longest. */
+const areas = JSON.parse(readFileSync(new URL('../src/lib/i18n/areas.json', import.meta.url).pathname, 'utf8'));
+const words = (route) =>
+	Math.max(
+		...['zh-CN', 'en'].map((language) =>
+			['core', ...(areas[route] ?? [])].reduce((sum, area) => {
+				const chunk = manifest[`src/lib/i18n/${language}/${area}.ts`];
+				if (!chunk) throw new Error(`the words of ${area} in ${language} were not found in the build`);
+				return sum + gz(join(BUILD, chunk.file));
+			}, 0)
+		)
+	);
+
 let over = false;
 const report = (name, bytes, budget) => {
 	const bad = kb(bytes) > budget;
@@ -56,7 +69,7 @@ const report = (name, bytes, budget) => {
 for (const [route, [leaf, layouts = []]] of Object.entries(routes)) {
 	const keys = [...entries, nodes[0], ...layouts.map((n) => nodes[n]), nodes[leaf < 0 ? ~leaf : leaf]].filter(Boolean);
 	const js = new Set([...closure(keys)].map((key) => manifest[key].file).filter((file) => file.endsWith('.js')));
-	const bytes = [...js].reduce((sum, file) => sum + gz(join(BUILD, file)), 0);
+	const bytes = [...js].reduce((sum, file) => sum + gz(join(BUILD, file)), 0) + words(route);
 	report(`js  ${route}`, bytes, FIRST_ROUTES.includes(route) ? BUDGET.first : BUDGET.route);
 }
 const built = files(join(BUILD, '_app'));

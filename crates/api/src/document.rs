@@ -14,7 +14,7 @@ use crate::routes;
 pub(crate) const PREFIX: &str = "/api/v1";
 
 /// Operations that need no sign-in.
-pub(crate) const OPEN: [&str; 5] = ["readServer", "readPolicy", "readOpenApi", "setUp", "signIn"];
+pub(crate) const OPEN: [&str; 7] = ["readServer", "readPolicy", "readPolicyPage", "readPolicyHistory", "readOpenApi", "setUp", "signIn"];
 
 /// The document as JSON, for people and generators: indented, ends with a newline.
 pub fn json() -> &'static str {
@@ -41,7 +41,7 @@ pub(crate) fn document() -> OpenApi {
         .content("application/problem+json", ContentBuilder::new().schema(Some(Ref::from_schema_name(Body::name()))).build())
         .build();
     for item in document.paths.paths.values_mut() {
-        let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete];
+        let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
         for operation in operations.into_iter().flatten() {
             operation.responses.responses.insert("default".to_owned(), problem.clone().into());
             if operation.operation_id.as_deref().is_some_and(|id| !OPEN.contains(&id)) {

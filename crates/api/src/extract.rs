@@ -12,6 +12,7 @@ use bytes::Bytes;
 use domain::limits::{JSON_BODY_BYTES_MAX, SDP_BYTES_MAX};
 use domain::{HomeId, TimeRange, Timestamp};
 use http_body_util::LengthLimitError;
+use policy::point;
 use relay::StreamChoice;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -153,6 +154,28 @@ pub(crate) fn nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(d: D) -> 
 }
 
 fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    match strict(body) {
+        Err(problem) if !point::FORM_FIELDS.holds() => lax(body, problem),
+        read => read,
+    }
+}
+
+/// What a form would be without the rule that it takes the declared fields alone. No build that people run comes here.
+fn lax<T: DeserializeOwned>(body: &[u8], mut problem: Problem) -> Result<T, Problem> {
+    let mut form: Value = serde_json::from_slice(body).unwrap_or_default();
+    while let Some(field) = problem.detail.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next()) {
+        if form.as_object_mut().and_then(|form| form.remove(field)).is_none() {
+            break;
+        }
+        match strict(form.to_string().as_bytes()) {
+            Ok(value) => return Ok(value),
+            Err(next) => problem = next,
+        }
+    }
+    Err(problem)
+}
+
+fn strict<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = decode(&mut deserializer)?;
     deserializer.end().map_err(|error| Problem::invalid(None, error.to_string()))?;

@@ -5,6 +5,7 @@
 
 mod app;
 mod auth;
+mod book;
 mod disposition;
 mod document;
 mod edge;

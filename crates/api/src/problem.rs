@@ -43,6 +43,9 @@ pub(crate) struct Body<'a> {
     /// The field of the request that is wrong, where it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
+    /// The purpose that wants a consent, where that is what is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    purpose: Option<&'a str>,
 }
 
 impl Problem {
@@ -84,6 +87,7 @@ impl Problem {
             code: self.code,
             request_id,
             field: self.field.as_deref(),
+            purpose: (self.code == "consent.needed").then_some(&*self.detail),
         };
         // Plain texts and a number always serialise; an empty body would still carry the status.
         serde_json::to_vec(&body).unwrap_or_default()

@@ -2,10 +2,12 @@ use std::sync::Arc;
 
 use control::Control;
 use domain::Clock;
+use policyc::Deployment;
 use relay::Relay;
 use store::Bus;
 use tokio_util::sync::CancellationToken;
 
+use crate::book::Book;
 use crate::happenings::Happenings;
 
 /// From where the server can be reached.
@@ -18,7 +20,7 @@ pub enum Network {
 }
 
 /// What the routes must know of the deployment.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Site {
     /// Whether people reach us by https: cookies are `Secure` then, and browsers are told to insist.
     pub tls: bool,
@@ -26,6 +28,8 @@ pub struct Site {
     pub network: Network,
     /// The server's version.
     pub version: &'static str,
+    /// Who runs it, as the policy's page says.
+    pub deployment: Deployment,
 }
 
 /// What every route gets to see. Cheap to clone.
@@ -35,6 +39,7 @@ pub struct ApiState {
     pub(crate) relay: Relay,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) site: Site,
+    pub(crate) book: Arc<Book>,
     pub(crate) happenings: Happenings,
     pub(crate) stop: CancellationToken,
 }
@@ -45,6 +50,7 @@ impl ApiState {
     #[must_use]
     pub fn new(control: Control, relay: Relay, bus: &Bus, clock: Arc<dyn Clock>, site: Site, stop: CancellationToken) -> Self {
         let happenings = Happenings::start(&relay, bus, &clock, stop.clone());
-        Self { control, relay, clock, site, happenings, stop }
+        let book = Arc::new(Book::new(site.deployment.clone()));
+        Self { control, relay, clock, site, book, happenings, stop }
     }
 }

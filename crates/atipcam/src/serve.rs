@@ -12,6 +12,7 @@ use axum_server::tls_rustls::RustlsConfig;
 use control::Control;
 use domain::limits::SHUTDOWN_TIME_MAX;
 use domain::{Clock, Secret, SystemClock};
+use policy::point;
 use relay::Relay;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use store::Store;
@@ -57,7 +58,7 @@ async fn serve(settings: &Settings, demo: Option<demo::Plan>) -> Result<(), Fail
     let names = names(address.ip(), &settings.advertise);
     let identity = identity(settings, network, &names, clock.as_ref())?;
     let setup_code = if network == Network::Lan { Some(one_time_code()?) } else { None };
-    let control = Control::new(store.clone(), Arc::clone(&clock), control::Config { setup_code: setup_code.clone() });
+    let control = Control::new(store.clone(), Arc::clone(&clock), control::Config { setup_code: setup_code.clone(), ..control::Config::default() });
     let relay = Relay::start(
         relay::Config {
             webrtc_port: settings.webrtc_port,
@@ -71,8 +72,8 @@ async fn serve(settings: &Settings, demo: Option<demo::Plan>) -> Result<(), Fail
         Arc::clone(&clock),
     )
     .await?;
-    let site = Site { tls: identity.is_some(), network, version: env!("CARGO_PKG_VERSION") };
-    let state = ApiState::new(control.clone(), relay.clone(), store.bus(), Arc::clone(&clock), site, stop.clone());
+    let site = Site { tls: identity.is_some(), network, version: env!("CARGO_PKG_VERSION"), deployment: policyc::Deployment::default() };
+    let state = ApiState::new(control.clone(), relay.clone(), store.bus(), Arc::clone(&clock), site.clone(), stop.clone());
     let mut router = api::router(state);
 
     // Run.
@@ -171,6 +172,7 @@ fn identity(
     match (&settings.tls, network) {
         (Some((cert, key)), _) => Ok(Some(tls::given(cert, key)?)),
         (None, Network::Loopback) => Ok(None),
+        (None, Network::Lan) if !point::TRANSPORT_TLS.holds() => Ok(None),
         (None, Network::Lan) => {
             for name in names.iter().filter(|name| name.contains('.') && !tls::is_private(name)) {
                 tracing::warn!(%name, "our own certificate does not cover it; set tls_cert and tls_key");

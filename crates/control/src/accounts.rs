@@ -11,8 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::limits::SESSION_IDLE_MAX;
 use domain::{Error, HomeId, Kind, Result, Role, Secret, SessionId, SubjectId, Timestamp};
-use policy::act::ReadAccount;
-use policy::{Permit, compiled};
+use policy::category::AccountEmail;
+use policy::{Act, Agreed, Permit, Uses, compiled};
 use store::{Agreement, NewSession, SessionRow};
 
 use crate::limiter::Target;
@@ -70,6 +70,21 @@ pub struct Account {
     pub email: String,
     /// The homes that the person is a member of.
     pub homes: Vec<HomeRole>,
+    /// What the person agreed to.
+    pub agreement: AgreementState,
+}
+
+/// What a person agreed to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgreementState {
+    /// Whether it holds for the policy in force.
+    pub agreed: Agreed,
+    /// The newest version that the person agreed to and did not take back.
+    pub version: Option<String>,
+    /// The strongest change since that version: `silent`, `posted`, `prominent` or `express`.
+    pub class: Option<&'static str>,
+    /// Declared to be of age.
+    pub adult: bool,
 }
 
 impl fmt::Debug for SetUp {
@@ -168,8 +183,12 @@ impl Control {
         Ok(Some(session.id))
     }
 
-    /// The permit's account.
-    pub async fn account(&self, permit: Permit<ReadAccount>) -> Result<Account> {
+    /// The permit's account. A person reads one's own also before agreeing to the policy: to decide, one must know as whom.
+    pub async fn account<A>(&self, permit: Permit<A>) -> Result<Account>
+    where
+        A: Act<Object = SubjectId>,
+        A::Purpose: Uses<AccountEmail>,
+    {
         let email = self.inner.store.open_email(&permit).await?;
         let email = String::from_utf8(email.expose().to_vec()).map_err(|_| Error::internal("an e-mail address is not UTF-8"))?;
         self.account_of(permit.object(), email).await
@@ -238,8 +257,9 @@ impl Control {
     }
 
     async fn account_of(&self, subject: SubjectId, email: String) -> Result<Account> {
-        let homes = self.inner.facts.snapshot().await?.homes_of(subject);
-        Ok(Account { subject, email, homes: homes.into_iter().map(|(id, role)| HomeRole { id, role }).collect() })
+        let snapshot = self.inner.facts.snapshot().await?;
+        let homes = snapshot.homes_of(subject).into_iter().map(|(id, role)| HomeRole { id, role }).collect();
+        Ok(Account { subject, email, homes, agreement: snapshot.agreement_of(subject) })
     }
 
     async fn start_session(&self, subject: SubjectId, email: String) -> Result<SignedIn> {
@@ -264,7 +284,7 @@ impl Control {
         Ok(())
     }
 
-    fn attempt(&self, from: Option<IpAddr>, target: Target) -> Result<()> {
+    pub(crate) fn attempt(&self, from: Option<IpAddr>, target: Target) -> Result<()> {
         let now = self.inner.clock.mono();
         // Whole seconds, and never zero: who waits as long as told is let in.
         let refused = |wait: Duration| too_many(wait.as_secs() + u64::from(wait.subsec_nanos() > 0));

@@ -1,8 +1,9 @@
 //! Cameras: the desired state. The relay hears of each change and follows it.
 
 use domain::{AudioMode, CameraId, Error, HomeId, Kind, Result, Secret, Timestamp};
-use policy::Permit;
 use policy::act::{AddCamera, EditCamera, ListCameras, ReadCamera, RemoveCamera};
+use policy::purpose::VideoSound;
+use policy::{Object, Permit, Principal, Purpose as _, consent, point};
 use store::{CameraAccess, CameraDraft, CameraRow};
 
 use crate::validation::{CameraUrl, camera_credential, camera_name, camera_url};
@@ -101,6 +102,7 @@ impl Control {
             password: new.password.map(Some),
             ..CameraEdit::default()
         };
+        self.may_hear(permit.object().into(), Some(new.audio)).await?;
         Checked::new(edit)?.apply(&mut draft);
         let row = self.inner.store.add_camera(&permit, draft.clone()).await?;
         Ok(camera(row, draft.access))
@@ -109,6 +111,7 @@ impl Control {
     /// Changes the permit's camera.
     pub async fn edit_camera(&self, permit: Permit<EditCamera>, edit: CameraEdit) -> Result<Camera> {
         let checked = Checked::new(edit)?;
+        self.may_hear(permit.object().into(), checked.audio).await?;
         let mut access = None;
         let change = |draft: &mut CameraDraft| {
             checked.apply(draft);
@@ -118,6 +121,18 @@ impl Control {
         let row = self.inner.store.edit_camera(&permit, change).await?;
         let access = access.ok_or_else(|| Error::internal("an edit that did not happen"))?;
         Ok(camera(row, access))
+    }
+
+    /// Sound takes an owner's consent of its own (C-7.3): `consent.needed` where none stands, for the app to ask.
+    async fn may_hear(&self, object: Object, wanted: Option<AudioMode>) -> Result<()> {
+        if wanted.is_none_or(|wanted| wanted == AudioMode::Off) {
+            return Ok(());
+        }
+        let facts = self.inner.facts.snapshot().await?.facts(Principal::System, object);
+        if point::GATE_CONSENT.holds() && !facts.home.is_some_and(|home| home.consents.has(consent::VIDEO_SOUND)) {
+            return Err(Error::new(Kind::Forbidden, "consent.needed", VideoSound::ID));
+        }
+        Ok(())
     }
 
     /// Removes the permit's camera and destroys the keys of its footage; the relay deletes the files.

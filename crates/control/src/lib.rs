@@ -8,21 +8,28 @@ mod accounts;
 mod address;
 mod ask;
 mod cameras;
+mod consents;
 mod facts;
 mod limiter;
 mod password;
 mod people;
+mod privacy;
 mod upkeep;
 mod validation;
+mod versions;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::{Clock, Secret};
-use policy::FactsSource;
+use policy::{FactsSource, compiled};
 use store::Store;
 
-pub use accounts::{Account, HomeRole, NewAccount, SetUp, SetupState, SignedIn};
+pub use accounts::{Account, AgreementState, HomeRole, NewAccount, SetUp, SetupState, SignedIn};
 pub use cameras::{Camera, CameraEdit, NewCamera};
+pub use consents::{ConsentState, Said, Shown};
+pub use privacy::{HomeAfter, Look, Stored, StoredData};
+pub use upkeep::Health;
+pub use versions::{Version, versions};
 
 use facts::LiveFacts;
 use limiter::Limiter;
@@ -30,10 +37,19 @@ use password::Hasher;
 use upkeep::Upkeep;
 
 /// What the deployment decides.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Config {
     /// The one-time code that first run must show, where strangers could reach the server before its owner does.
     pub setup_code: Option<Secret>,
+    /// Where the server stands: a region of the policy. Elsewhere nothing is served.
+    pub region: String,
+}
+
+impl Default for Config {
+    /// No code, in the first region of the policy.
+    fn default() -> Self {
+        Self { setup_code: None, region: compiled::REGIONS.first().copied().unwrap_or_default().to_owned() }
+    }
 }
 
 /// The use cases. Cheap to clone.
@@ -58,7 +74,7 @@ impl Control {
     /// runtime. The task ends with the last clone.
     #[must_use]
     pub fn new(store: Store, clock: Arc<dyn Clock>, config: Config) -> Self {
-        let facts = Arc::new(LiveFacts::new(store.clone()));
+        let facts = Arc::new(LiveFacts::new(store.clone(), &config.region));
         let upkeep = Upkeep::start(store.clone(), clock.clone());
         let (limiter, hasher) = (Mutex::default(), Hasher::new());
         Self { inner: Arc::new(Inner { store, clock, config, facts, limiter, hasher, upkeep }) }

@@ -27,6 +27,8 @@ const ACCOUNT: Rule = Rule { free: 5, longest: Duration::from_secs(60) };
 pub(crate) enum Target {
     /// The account behind an e-mail address, by its blind index; whether there is one makes no difference.
     Account([u8; 32]),
+    /// Somebody who is signed in and shows the password once more.
+    Person([u8; 16]),
     /// First run.
     SetupCode,
 }

@@ -1,4 +1,4 @@
-//! The one task of control: writes verdicts in batches, deletes what is past its time.
+//! The one task of control: writes verdicts and visits in batches; each day deletes what is past its time and proves the log whole.
 //!
 //! A verdict a disk sync would make every thumbnail wait for the disk. So equal ones are counted together and written once a
 //! second: a power cut may take the last second of the log, as it may of footage.
@@ -8,11 +8,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Clock, SessionId, SubjectId, Timestamp};
-use policy::Reason;
-use store::{Store, VerdictRow};
-use tokio::sync::{mpsc, oneshot};
+use domain::{CameraId, Clock, HomeId, SessionId, SubjectId, Timestamp};
+use policy::act::ViewRecorded;
+use policy::{Act as _, Reason, Retention, retention};
+use policyc::Class;
+use store::{How, Periods, PolicyVersion, Store, VerdictRow, ViewDraft};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{MissedTickBehavior, interval};
+
+use crate::versions::versions;
 
 /// Verdicts on their way to the task. Whoever asks when it is full waits: a verdict is never dropped for haste.
 const QUEUE_MAX: usize = 1024;
@@ -24,11 +28,14 @@ const PENDING_MAX: usize = 4096;
 /// How often verdicts are written.
 const WRITE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How often what is past its time is deleted.
-const PURGE_INTERVAL: Duration = Duration::from_secs(3600);
+/// How often it is looked whether a day has passed.
+const LOOK_INTERVAL: Duration = Duration::from_secs(60);
 
-/// How long the audit log reaches back.
-const VERDICTS_KEPT: Duration = Duration::from_secs(180 * 24 * 3600);
+/// How often what is past its time is deleted and the log is checked.
+const DUTIES_EVERY: Duration = Duration::from_secs(24 * 3600);
+
+/// A pause in playing that ends a visit: longer than a player's buffer, shorter than a cup of tea.
+const VISIT_PAUSE_MAX: Duration = Duration::from_secs(120);
 
 /// A question of a person, answered.
 #[derive(Debug, Clone, Copy)]
@@ -40,25 +47,51 @@ pub(crate) struct Verdict {
     pub object: Option<[u8; 16]>,
     /// Why not; `None` where it was allowed.
     pub reason: Option<Reason>,
+    /// Home and camera, where the answer let the person see footage.
+    pub seen: Option<(HomeId, CameraId)>,
+}
+
+/// What the daily duties found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Health {
+    /// When they were last done whole.
+    pub done: Option<Timestamp>,
+    /// What is wrong with the log; empty where it is whole. Anything here is an alarm.
+    pub log_faults: Vec<String>,
 }
 
 #[derive(Debug)]
 enum Message {
     Note(Verdict),
     Flush(oneshot::Sender<()>),
+    Duties(oneshot::Sender<()>),
 }
 
 /// The way to the task. The task writes what it has and ends when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Upkeep {
     queue: mpsc::Sender<Message>,
+    health: watch::Receiver<Health>,
 }
 
 impl Upkeep {
     pub(crate) fn start(store: Store, clock: Arc<dyn Clock>) -> Self {
         let (queue, messages) = mpsc::channel(QUEUE_MAX);
-        tokio::spawn(run(messages, store, clock));
-        Self { queue }
+        let (tell, health) = watch::channel(Health::default());
+        tokio::spawn(run(messages, store, clock, tell));
+        Self { queue, health }
+    }
+
+    pub(crate) fn health(&self) -> Health {
+        self.health.borrow().clone()
+    }
+
+    /// Does the daily duties now, and returns what they found.
+    pub(crate) async fn duties(&self) -> Health {
+        let (done, wait) = oneshot::channel();
+        self.send(Message::Duties(done)).await;
+        let _ = wait.await;
+        self.health()
     }
 
     pub(crate) async fn note(&self, verdict: Verdict) {
@@ -79,35 +112,116 @@ impl Upkeep {
     }
 }
 
-async fn run(mut messages: mpsc::Receiver<Message>, store: Store, clock: Arc<dyn Clock>) {
-    let mut pending = Pending::default();
-    let (mut write, mut purge) = (interval(WRITE_INTERVAL), interval(PURGE_INTERVAL));
+async fn run(mut messages: mpsc::Receiver<Message>, store: Store, clock: Arc<dyn Clock>, tell: watch::Sender<Health>) {
+    let (mut pending, mut visits) = (Pending::default(), Visits::default());
+    let (mut write, mut look) = (interval(WRITE_INTERVAL), interval(LOOK_INTERVAL));
     write.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    purge.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    // Before the first message, and then by the hour.
-    delete_old(&store, clock.now()).await;
-    purge.reset();
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // Before the first message, and then once a day.
+    note_version(&store).await;
+    duties(&store, clock.now(), &tell).await;
+    look.reset();
     loop {
         tokio::select! {
             message = messages.recv() => match message {
-                Some(Message::Note(verdict)) => pending.add(&verdict),
+                Some(Message::Note(verdict)) => {
+                    visits.add(&verdict);
+                    pending.add(&verdict);
+                }
                 Some(Message::Flush(done)) => {
                     pending.write(&store).await;
+                    visits.write(&store, None).await;
+                    let _ = done.send(());
+                }
+                Some(Message::Duties(done)) => {
+                    duties(&store, clock.now(), &tell).await;
                     let _ = done.send(());
                 }
                 None => break,
             },
             _ = write.tick(), if !pending.rows.is_empty() => pending.write(&store).await,
-            _ = purge.tick() => delete_old(&store, clock.now()).await,
+            _ = look.tick() => {
+                visits.write(&store, Some(clock.now())).await;
+                let due = tell.borrow().done.is_none_or(|done| clock.now().since(done) >= DUTIES_EVERY);
+                if due {
+                    duties(&store, clock.now(), &tell).await;
+                }
+            }
         }
     }
     pending.write(&store).await;
+    visits.write(&store, None).await;
 }
 
-async fn delete_old(store: &Store, now: Timestamp) {
-    match tokio::try_join!(store.purge_sessions(now), store.purge_verdicts(now - VERDICTS_KEPT)) {
-        Ok((sessions, verdicts)) => tracing::debug!(sessions, verdicts, "past their time, deleted"),
-        Err(e) => tracing::warn!(error = %e, "what is past its time could not be deleted"),
+/// The version in force is in the log before anybody agrees to it.
+async fn note_version(store: &Store) {
+    let Some(newest) = versions().last() else { return tracing::error!("the policy of this build cannot be read") };
+    let class = newest.since_before.as_ref().map_or(Class::Express, |diff| diff.class);
+    let version =
+        PolicyVersion { version: newest.version.clone(), hash: newest.hash.clone(), class: class.word().to_owned() };
+    match store.add_policy_version(version).await {
+        Ok(Some(_)) => tracing::info!(version = newest.version, hash = newest.hash, "this policy is in force from now on"),
+        Ok(None) => {}
+        Err(e) => tracing::error!(error = %e, "the policy's version could not be noted"),
+    }
+}
+
+async fn duties(store: &Store, now: Timestamp, tell: &watch::Sender<Health>) {
+    let mut health = Health { done: Some(now), log_faults: Vec::new() };
+    match store.apply_retention(now, &periods()).await {
+        Ok(report) => tracing::debug!(?report, "past their time, deleted"),
+        Err(e) => {
+            tracing::warn!(error = %e, "what is past its time could not be deleted; tried again in a minute");
+            health.done = None;
+        }
+    }
+    match store.check_log().await {
+        Ok(report) => health.log_faults = report.faults.into_iter().map(|fault| fault.what).collect(),
+        Err(e) => health.log_faults = vec![e.to_string()],
+    }
+    if !health.log_faults.is_empty() {
+        tracing::error!(faults = ?health.log_faults, "the log is not whole: somebody changed it, or the disk did");
+    }
+    tell.send_replace(health);
+}
+
+/// How long things are kept, as the policy has it.
+fn periods() -> Periods {
+    let days = |class: &Retention| class.days.map(|days| Duration::from_secs(u64::from(days) * 24 * 3600));
+    let default = Periods::default();
+    let views = days(&retention::ACCESS_HISTORY).unwrap_or(default.views);
+    Periods { verdicts: views, views, evidence: days(&retention::EVIDENCE).unwrap_or(default.evidence) }
+}
+
+/// Who plays what at the moment. A player asks piece by piece; together that is one visit.
+#[derive(Debug, Default)]
+struct Visits(HashMap<(SessionId, CameraId), ViewDraft>);
+
+impl Visits {
+    fn add(&mut self, verdict: &Verdict) {
+        let (Some((home, camera)), Some(subject), None) = (verdict.seen, verdict.subject, verdict.reason) else { return };
+        let how = if verdict.act == ViewRecorded::NAME { How::Playback } else { How::Snapshot };
+        let first = ViewDraft { subject, home, camera, how, from: verdict.at, to: verdict.at };
+        if self.0.len() >= PENDING_MAX && !self.0.contains_key(&(verdict.session, camera)) {
+            return tracing::error!(%camera, "a visit is not noted: too many at once");
+        }
+        let visit = self.0.entry((verdict.session, camera)).or_insert(first);
+        visit.to = visit.to.max(verdict.at);
+        if how == How::Playback {
+            visit.how = how;
+        }
+    }
+
+    /// Writes visits that ended: at `now`, or all of them.
+    async fn write(&mut self, store: &Store, now: Option<Timestamp>) {
+        let over = |visit: &ViewDraft| now.is_none_or(|now| now.since(visit.to) >= VISIT_PAUSE_MAX);
+        let ended: Vec<ViewDraft> = self.0.extract_if(|_, visit| over(visit)).map(|(_, visit)| visit).collect();
+        for visit in ended {
+            let camera = visit.camera;
+            if let Err(e) = store.add_view(visit).await {
+                tracing::error!(%camera, error = %e, "a visit could not be noted");
+            }
+        }
     }
 }
 

@@ -102,7 +102,7 @@ impl Gateway {
         if !recipient.in_use || !parts.purpose.in_use {
             return Some("function.not_in_use");
         }
-        if point::EGRESS_ALLOW_LIST.holds() && !parts.fields.iter().all(allowed) {
+        if !parts.fields.iter().all(allowed) {
             return Some("egress.field_not_allowed");
         }
         if point::EGRESS_AGREEMENT.holds() && !recipient.is_bound(self.inner.clock.now()) {

@@ -49,6 +49,12 @@ impl ConsentSet {
         Self(self.0 | 1 << consent.bit)
     }
 
+    /// What either holds.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Without a consent.
     #[must_use]
     pub const fn without(self, consent: Consent) -> Self {

@@ -173,7 +173,7 @@ fn judge(act: &ActRule, principal: Principal, object: Object, at: Timestamp, fac
     standing(purpose, about)?;
     age(purpose, about)?;
     agreement(purpose, about, facts)?;
-    if point::GATE_FUNCTION.holds() && !purpose.in_use {
+    if !purpose.allowed() {
         return Err((Reason::NotInUse, purpose.clauses));
     }
     if let Some(person) = person {

@@ -20,10 +20,10 @@ pub use consent_set::{Consent, ConsentSet};
 pub use decide::{Ask, Permit, Principal, Reason, Refusal, decide};
 pub use enforcement::Point;
 pub use facts::{Age, Agreed, Facts, FactsFuture, FactsSource, HomeFacts, SessionFacts, Standing, SubjectFacts};
-pub use generated::{act, category, compiled, consent, point, purpose, recipient, retention};
+pub use generated::{act, archive, category, compiled, consent, point, purpose, recipient, retention};
 pub use outbound::{Outbound, Parts};
 pub use rule::{
-    Act, ActRule, Active, Agreement, Basis, Category, FieldRule, Minors, Object, ObjectKind, Purpose, PurposeRule, Receives, Recipient,
-    RecipientRule, Retention, Then, Uses, Who,
+    Act, ActRule, Active, Agreement, Basis, Category, FieldRule, Minors, Object, ObjectKind, Purpose, PurposeRule, Receives,
+    Recipient, RecipientRule, Retention, Then, Uses, Who,
 };
 pub use sealed::{Pd, Sealed};

@@ -77,7 +77,11 @@ impl<R: Recipient, P: Purpose> Outbound<R, P> {
 impl<R: Recipient, P: Purpose> fmt::Debug for Outbound<R, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let fields: Vec<_> = self.fields.iter().map(|(category, _)| *category).collect();
-        f.debug_struct("Outbound").field("recipient", &R::ID).field("purpose", &P::ID).field("fields", &fields).finish_non_exhaustive()
+        f.debug_struct("Outbound")
+            .field("recipient", &R::ID)
+            .field("purpose", &P::ID)
+            .field("fields", &fields)
+            .finish_non_exhaustive()
     }
 }
 

@@ -206,11 +206,20 @@ pub struct RecipientRule {
     pub clause: &'static str,
 }
 
+impl PurposeRule {
+    /// Whether the purpose may be pursued at all: its function is built.
+    #[must_use]
+    pub fn allowed(&self) -> bool {
+        self.in_use || !crate::point::GATE_FUNCTION.holds()
+    }
+}
+
 impl RecipientRule {
     /// Whether it may get a category for a purpose, agreement and function apart.
     #[must_use]
     pub fn may_get(&self, category: &str, purpose: &str) -> bool {
-        self.fields.iter().any(|field| field.category == category && field.purpose == purpose)
+        let listed = self.fields.iter().any(|field| field.category == category && field.purpose == purpose);
+        listed || !crate::point::EGRESS_ALLOW_LIST.holds()
     }
 
     /// Whether an agreement binds it at `at`.

@@ -1,4 +1,5 @@
 //! Broken policies, one or more a rule: each is the fixture with one thing changed, and the fault says rule, clause and line.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests may fail them")]
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -1,4 +1,5 @@
 //! What a change between two versions means for people: a row a kind.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests may fail them")]
 
 use std::collections::BTreeSet;
 use std::path::Path;

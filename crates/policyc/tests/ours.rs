@@ -1,4 +1,5 @@
 //! Our own policy: that it keeps every rule, and how its page reads.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests may fail them")]
 
 use std::path::Path;
 

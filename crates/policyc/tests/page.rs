@@ -1,4 +1,5 @@
 //! The page and the record of the small policy, as committed.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests may fail them")]
 
 use std::path::Path;
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::{AudioMode, CameraId, Clock, Error, HomeId, Kind, Result, StreamName};
 use policy::act::{PullCamera, PullSound};
-use policy::{Act, Ask, FactsSource, Permit, Principal, decide};
+use policy::{Act, Ask, FactsSource, Permit, Principal, decide, point};
 use store::{CameraAccess, CameraRow, Change, Store};
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
@@ -98,6 +98,7 @@ impl Fleet {
             match change {
                 Ok(Change::Camera(id)) => self.reconcile(id).await,
                 // An owner's agreement or consent may have come or gone. Or some were missed: what the rows say is all that counts.
+                Ok(Change::Facts) if !point::WATCH_CUT.holds() => {}
                 Ok(Change::Facts) | Err(RecvError::Lagged(_)) => self.reconcile_all().await,
                 Err(RecvError::Closed) => break,
             }

@@ -2,7 +2,8 @@
 //!
 //! Floor 3 of the house. A data directory, which one process owns at a time, holds
 //!
-//! - `accounts.db`: people, homes, cameras, sessions, audit. Personal columns are sealed, e-mail is found by a blind index.
+//! - `accounts.db`: people, homes, cameras, sessions, audit, and the log: consents, disclosures, accesses and erasures, each
+//!   with a leaf in a Merkle tree ([`ledger`]). Personal columns are sealed, e-mail is found by a blind index.
 //! - `index.db`: one row a closed segment. Rebuilt from the files where it is lost, never the reverse.
 //! - `keyring/`: `keyring.db` with every key that must be destroyable, wrapped, and `root.key`, which unwraps them.
 //!   Kept apart, so that a backup of the data without it opens nothing.
@@ -10,6 +11,7 @@
 //!
 //! Every id is a `Uuid` column: 16 bytes on SQLite, the native type on PostgreSQL, half of what text takes in an index of
 //! half a million segments a camera-year. Times are microseconds since the Unix epoch, as [`domain::Timestamp`] holds them.
+//! How copies are made, and how one comes back without anybody who was erased since, is said in [`backup`].
 //! A change is published on the [`Bus`] by the call that committed it, so no caller can forget to.
 
 mod accounts;

@@ -5,10 +5,14 @@ use std::fmt;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::rand;
 use domain::{Error, Result};
+use policy::point;
 use zeroize::Zeroizing;
 
 /// Says which cipher and layout follow, so that a later one can stand beside it.
 const FORMAT: u8 = 1;
+
+/// Not sealed at all: what a test of the tests writes, and no build that people run reads.
+const FAULT: u8 = 0;
 
 /// 256 random bits, wiped when dropped.
 pub(crate) type SecretBytes = Zeroizing<[u8; 32]>;
@@ -47,6 +51,9 @@ impl Key {
     }
 
     pub(crate) fn seal(&self, place: Place, plaintext: &[u8]) -> Result<Vec<u8>> {
+        if !point::SEAL_COLUMNS.holds() {
+            return Ok([&[FAULT], plaintext].concat());
+        }
         let mut body = Zeroizing::new(plaintext.to_vec());
         let nonce = self.0.seal_in_place_append_tag(place.aad(), &mut *body).map_err(Error::internal)?;
         Ok([&[FORMAT], nonce.as_ref().as_slice(), body.as_slice()].concat())
@@ -56,6 +63,9 @@ impl Key {
     pub(crate) fn open(&self, place: Place, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
         let broken = || Error::internal(format!("a sealed {} does not open", place.category));
         let (&format, rest) = sealed.split_first().ok_or_else(broken)?;
+        if format == FAULT && !point::SEAL_COLUMNS.holds() {
+            return Ok(Zeroizing::new(rest.to_vec()));
+        }
         let (nonce, body) = rest.split_first_chunk::<NONCE_LEN>().ok_or_else(broken)?;
         if format != FORMAT {
             return Err(broken());

@@ -1,6 +1,6 @@
 //! `cargo xtask evidence`: which clause is kept by what, joined from what ran.
 //!
-//! The tests that prove a clause noted so as they passed ([`evidence`] crate). Here each of them runs once more, in a build with
+//! The tests that prove a clause noted so as they passed (crate `evidence`). Here each of them runs once more, in a build with
 //! `cfg(faults)`, with the enforcement point switched off that it claims to prove: it must fail. Clause, points, tests and that
 //! failure together are `policy/clause-evidence.json`, which is committed and shown on the policy's page.
 
@@ -51,12 +51,14 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// Joins, compares with what is committed, prints the table. What is wrong, a line each.
 pub(crate) fn run(root: &Path, target: &Path, renew: bool) -> Result<Vec<String>> {
-    let policy = policyc::checked(&root.join("policy")).map_err(|faults| format!("the policy does not pass its check:\n{faults}"))?;
+    let source = policyc::load(&root.join("policy"))?;
+    let compiled = policyc::compile(&source, source.updated())?;
+    let policy = compiled.policy();
     let notes = notes(&target.join(NOTES))?;
-    let mut wrong = strangers(&policy, &notes);
+    let mut wrong = strangers(policy, &notes);
     let failed = Faults::build(root, target)?.failing(&notes, &mut wrong)?;
-    let evidence = join(&policy, &notes, &failed);
-    wrong.extend(holes(&policy, &evidence));
+    let evidence = join(policy, &notes, &failed);
+    wrong.extend(holes(policy, &evidence));
     let text = serde_json::to_string_pretty(&evidence)? + "\n";
     let committed = root.join(COMMITTED);
     if renew {
@@ -95,7 +97,7 @@ fn join(policy: &Policy, notes: &BTreeSet<Note>, failed: &BTreeSet<Note>) -> Evi
             notes.iter().filter(|note| failed.contains(**note)).map(|note| format!("{} off: {}", note.point, name(note))).collect();
         Clause {
             id: clause.id.clone(),
-            state: clause.state,
+            state: policy.state_of(clause),
             enforced_by: clause.points.clone(),
             tests: tests.into_iter().collect(),
             negative_control: control.into_iter().collect(),

@@ -1,11 +1,15 @@
 //! Every operation of the API, on one page. A route is a function with its OpenAPI attribute, in the file of its noun.
 
+mod agreement;
 mod camera_test;
 mod cameras;
+mod consents;
 mod live_ws;
+mod log;
 mod openapi;
 mod playback;
 mod policy;
+mod privacy;
 mod recording;
 mod server;
 mod session;
@@ -27,10 +31,24 @@ pub(crate) fn all() -> OpenApiRouter<ApiState> {
         // Open to everybody.
         .routes(routes!(server::read))
         .routes(routes!(policy::read))
+        .routes(routes!(policy::page))
+        .routes(routes!(policy::history))
         .routes(routes!(openapi::read))
         .routes(routes!(setup::create))
         // Who one is.
         .routes(routes!(session::create, session::read, session::delete))
+        // What one agreed to, and what is kept about one.
+        .routes(routes!(agreement::create, agreement::delete))
+        .routes(routes!(consents::list))
+        .routes(routes!(consents::update))
+        .routes(routes!(privacy::data))
+        .routes(routes!(privacy::events))
+        .routes(routes!(privacy::disclosures))
+        .routes(routes!(privacy::receipt))
+        .routes(routes!(privacy::access_history))
+        .routes(routes!(privacy::cancel))
+        .routes(routes!(log::checkpoint))
+        .routes(routes!(log::consistency))
         // Cameras of one's homes.
         .routes(routes!(cameras::list, cameras::create))
         .routes(routes!(cameras::read, cameras::update, cameras::delete))

@@ -2,7 +2,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::{Role, Secret, Timestamp};
-use policy::act::ReadAccount;
+use policy::Agreed;
+use policy::act::ReadPrivacy;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -50,6 +51,33 @@ pub(crate) struct Account {
     subject_id: domain::SubjectId,
     email: String,
     homes: Vec<HomeRole>,
+    agreed: Agreement,
+}
+
+/// What one agreed to.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Agreement {
+    /// `current`; `older`, which still holds; or `none`: nothing but the policy and one's privacy centre is served.
+    state: &'static str,
+    /// The newest version that one agreed to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    /// The strongest change since: `silent`, `posted`, `prominent` or `express`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    class: Option<&'static str>,
+    /// One declared to be of age.
+    adult: bool,
+}
+
+impl From<control::AgreementState> for Agreement {
+    fn from(control::AgreementState { agreed, version, class, adult }: control::AgreementState) -> Self {
+        let state = match agreed {
+            Agreed::Current => "current",
+            Agreed::Older => "older",
+            Agreed::None => "none",
+        };
+        Self { state, version, class, adult }
+    }
 }
 
 /// A home and what one is in it.
@@ -62,9 +90,9 @@ pub(crate) struct HomeRole {
 }
 
 impl From<control::Account> for Account {
-    fn from(control::Account { subject, email, homes }: control::Account) -> Self {
+    fn from(control::Account { subject, email, homes, agreement }: control::Account) -> Self {
         let homes = homes.into_iter().map(|home| HomeRole { id: home.id, role: home.role }).collect();
-        Self { subject_id: subject, email, homes }
+        Self { subject_id: subject, email, homes, agreed: agreement.into() }
     }
 }
 
@@ -91,7 +119,7 @@ pub(super) fn answer(signed_in: control::SignedIn, api: &ApiState) -> Response {
 pub(crate) async fn read(State(api): State<ApiState>, caller: Caller) -> Result<Response> {
     let subject = api.control.subject_of(caller.session).await?.ok_or_else(auth::none)?;
     let expires_at = api.control.expires(caller.session).await?.ok_or_else(auth::none)?;
-    let permit = api.control.ask::<ReadAccount>(caller.principal(), subject).await?;
+    let permit = api.control.ask::<ReadPrivacy>(caller.principal(), subject).await?;
     let account = api.control.account(permit).await?.into();
     let cookie = caller.cookie.map(|token| auth::set_cookie(&token, api.site.tls));
     Ok((cookie, axum::Json(Session { expires_at, account })).into_response())

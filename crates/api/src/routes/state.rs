@@ -3,7 +3,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use domain::{CameraId, Kind, SessionId};
 use futures::Stream;
@@ -159,7 +159,8 @@ impl Follower {
         let visible = match look(&self.api, self.session).await {
             Ok(visible) => visible,
             Err(problem) => {
-                if problem.status.is_client_error() {
+                // A session without an agreement goes on: the app reconnects, and hears what is missing.
+                if problem.status == StatusCode::UNAUTHORIZED {
                     self.tell("session_ended", &serde_json::Map::new());
                 }
                 self.ended = true;

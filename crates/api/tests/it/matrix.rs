@@ -20,6 +20,8 @@ const TOO_LOW: &str = "403 role.too_low";
 const ROWS: &[(&str, Answers)] = &[
     ("readServer", ["200", "200", "200", "200"]),
     ("readPolicy", ["200", "200", "200", "200"]),
+    ("readPolicyPage", ["200", "200", "200", "200"]),
+    ("readPolicyHistory", ["200", "200", "200", "200"]),
     ("readOpenApi", ["200", "200", "200", "200"]),
     ("setUp", ["409 setup.done", "409 setup.done", "409 setup.done", "409 setup.done"]),
     ("signIn", ["401 sign_in.wrong", "401 sign_in.wrong", "401 sign_in.wrong", "401 sign_in.wrong"]),
@@ -42,7 +44,22 @@ const ROWS: &[(&str, Answers)] = &[
     ("takeSnapshot", [NOBODY, HIDDEN, "404 recording.none", "404 recording.none"]),
     ("readStorage", [NOBODY, HIDDEN, "200", "200"]),
     ("followState", [NOBODY, "200", "200", "200"]),
+    // One's own, whoever one is.
+    ("agree", [NOBODY, "204", "204", "204"]),
+    ("listConsents", [NOBODY, "200", "200", "200"]),
+    ("decideConsent", [NOBODY, "200", "200", "200"]),
+    ("readStoredData", [NOBODY, "200", "200", "200"]),
+    ("listEvents", [NOBODY, "200", "200", "200"]),
+    ("listDisclosures", [NOBODY, "200", "200", "200"]),
+    // An event that is nobody's.
+    ("readReceipt", [NOBODY, HIDDEN, HIDDEN, HIDDEN]),
+    ("readCheckpoint", [NOBODY, "200", "200", "200"]),
+    ("readConsistency", [NOBODY, "200", "200", "200"]),
+    ("readAccessHistory", [NOBODY, HIDDEN, TOO_LOW, "200"]),
+    // With a wrong password.
+    ("cancelAccount", [NOBODY, "403 sign_in.wrong", "403 sign_in.wrong", "403 sign_in.wrong"]),
     ("removeCamera", [NOBODY, HIDDEN, TOO_LOW, "204"]),
+    ("disagree", [NOBODY, "204", "204", "204"]),
     ("signOut", [NOBODY, "204", "204", "204"]),
 ];
 
@@ -57,6 +74,13 @@ fn details(operation: &str, home: &str) -> (String, Option<(&'static str, String
     });
     match operation {
         "setUp" => (String::new(), json(account)),
+        "agree" => (String::new(), json(json!({"policy_version": policy::compiled::VERSION, "adult": true}))),
+        "decideConsent" => {
+            let decision = json!({"given": true, "policy_version": policy::compiled::VERSION, "language": "en"});
+            (String::new(), json(decision))
+        }
+        "readConsistency" => ("from=1&to=2".to_owned(), None),
+        "cancelAccount" => (String::new(), json(json!({"password": "not the password"}))),
         "signIn" => (String::new(), json(json!({"email": "nobody@one.example", "password": PASSWORD}))),
         "listCameras" | "readStorage" => (format!("home_id={home}"), None),
         "addCamera" => (String::new(), json(camera)),
@@ -101,7 +125,10 @@ async fn everybody_gets_the_answer_that_is_theirs() {
         let (_, method, path) = operations.iter().find(|(known, ..)| known == id).unwrap();
         let path = path
             .trim_start_matches("/api/v1")
+            .replace("/homes/{id}", &format!("/homes/{home}"))
             .replace("{id}", &house.camera.to_string())
+            .replace("{purpose}", "video.sound")
+            .replace("{event}", &domain::SegmentId::random().to_string())
             .replace("{view}", &domain::ViewId::random().to_string())
             .replace("{segment}", &domain::SegmentId::random().to_string())
             .replace("{part}", "init.mp4");

@@ -55,7 +55,7 @@ async fn first_run_refuses_what_cannot_stand_and_stays_open() {
 #[tokio::test]
 async fn where_strangers_could_come_first_the_printed_code_is_asked_for() {
     let code_of = |text: &str| SetUp { code: Some(text.into()), ..set_up() };
-    let rig = Rig::with(Config { setup_code: Some("K7Q2-M9XD".into()) }).await;
+    let rig = Rig::with(Config { setup_code: Some("K7Q2-M9XD".into()), ..Config::default() }).await;
     let state = rig.control.setup_state().await.unwrap();
     assert!(state.needed && state.code_needed);
     assert_eq!(code(rig.control.set_up(set_up()).await), "setup.code_wrong");

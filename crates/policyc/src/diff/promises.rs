@@ -30,9 +30,8 @@ pub(super) fn compare(differ: &mut Differ<'_>) {
         }
     }
     for pair in paired(&old.findings, &new.findings, |finding| &finding.id) {
-        match pair {
-            (None, Some(after)) => differ.found(ChangeKind::FindingAdded, &after.id, &[("clause", &after.id)]),
-            _ => {}
+        if let (None, Some(after)) = pair {
+            differ.found(ChangeKind::FindingAdded, &after.id, &[("clause", &after.id)]);
         }
     }
     texts(differ);

@@ -9,7 +9,8 @@ use device::{Camera, Config as DeviceConfig, Running, Scene};
 use domain::{AudioMode, CameraId, Clock, HomeId, Role, SessionId, StreamName, SubjectId, SystemClock, TimeRange, Timestamp};
 use policy::act::{AddCamera, ViewRecorded};
 use policy::{
-    Act, Ask, ConsentSet, Facts, FactsFuture, FactsSource, HomeFacts, Object, Permit, Principal, SessionFacts, SubjectFacts, decide,
+    Act, Ask, ConsentSet, Facts, FactsFuture, FactsSource, HomeFacts, Object, Permit, Principal, SessionFacts, SubjectFacts,
+    decide,
 };
 use relay::{Relay, Timeline};
 use store::{CameraAccess, CameraDraft, Change, NewAccount, Store};
@@ -36,10 +37,8 @@ impl FactsSource for OwnerFacts {
                 Object::Home(id) => id == self.home,
                 Object::Account(_) => true,
             };
-            let session = matches!(principal, Principal::Session(_)).then_some(SessionFacts {
-                subject: self.subject,
-                expires: SystemClock.now() + Duration::from_secs(3600),
-            });
+            let session = matches!(principal, Principal::Session(_))
+                .then_some(SessionFacts { subject: self.subject, expires: SystemClock.now() + Duration::from_secs(3600) });
             let home = exists.then_some(HomeFacts {
                 home: self.home,
                 role: session.filter(|_| !self.withdrawn.load(Ordering::SeqCst)).map(|_| Role::Owner),

@@ -8,7 +8,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrde
 use serde_json::json;
 
 use super::entity::{access, camera, home, verdict};
-use super::log::column;
+use super::log::{column, page};
 use super::{EventId, EventKind, How, VerdictRow, uuid};
 use crate::Store;
 use crate::db::error;
@@ -82,7 +82,8 @@ impl Store {
         if let Some(before) = before {
             rows = rows.filter(access::Column::Leaf.lt(column(before)?));
         }
-        let rows = rows.order_by_desc(access::Column::Leaf).limit(limit).all(self.accounts().read()).await.map_err(error)?;
+        let rows =
+            rows.order_by_desc(access::Column::Leaf).limit(page(limit)).all(self.accounts().read()).await.map_err(error)?;
         rows.into_iter()
             .map(|row| {
                 Ok(AccessRow {
@@ -118,7 +119,7 @@ impl Store {
         if let Some(before) = before {
             rows = rows.filter(verdict::Column::Minute.lt(super::audit::minute(before)));
         }
-        let rows = rows.order_by_desc(verdict::Column::Minute).order_by_desc(verdict::Column::Last).limit(limit);
+        let rows = rows.order_by_desc(verdict::Column::Minute).order_by_desc(verdict::Column::Last).limit(page(limit));
         Ok(rows.all(db).await.map_err(error)?.into_iter().map(super::audit::row).collect())
     }
 }

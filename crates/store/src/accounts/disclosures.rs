@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::consents::{active, hex};
 use super::entity::{consent, disclosure, event};
-use super::log::column;
+use super::log::{column, page};
 use super::{ConsentKind, DisclosureId, EventId, EventKind, uuid};
 use crate::Store;
 use crate::db::error;
@@ -173,7 +173,7 @@ impl Store {
         if let Some(before) = before {
             rows = rows.filter(event::Column::Leaf.lt(column(before)?));
         }
-        let rows = rows.order_by_desc(event::Column::Leaf).limit(limit).all(db).await.map_err(error)?;
+        let rows = rows.order_by_desc(event::Column::Leaf).limit(page(limit)).all(db).await.map_err(error)?;
         let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
         let ends = disclosure::Entity::find().filter(disclosure::Column::Event.is_in(ids)).all(db).await.map_err(error)?;
         let events = self.open_events(subject, rows).await?;

@@ -7,6 +7,7 @@ mod cameras;
 mod cancel;
 mod check;
 mod consents;
+mod counts;
 mod disclosures;
 pub(crate) mod entity;
 mod kind;

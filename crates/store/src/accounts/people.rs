@@ -216,7 +216,14 @@ impl Store {
         A: Act<Object = SubjectId>,
         A::Purpose: Uses<AccountEmail>,
     {
-        let subject = permit.object();
+        self.open_email_of(permit, permit.object()).await
+    }
+
+    /// The e-mail address of an account, for a purpose that may use it. Whose accounts a permit reaches is the caller's to check.
+    pub(super) async fn open_email_of<A: Act>(&self, permit: &Permit<A>, subject: SubjectId) -> Result<Pd<AccountEmail>>
+    where
+        A::Purpose: Uses<AccountEmail>,
+    {
         let found = identifier::Entity::find()
             .filter(identifier::Column::Subject.eq(uuid!(subject)))
             .filter(identifier::Column::Kind.eq(AccountEmail::ID))

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use domain::{Error, Result, SubjectId, Timestamp};
+use policy::{point, retention};
 use sea_orm::prelude::{Expr, Uuid};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, TransactionTrait,
@@ -13,7 +14,7 @@ use serde_json::json;
 use super::EventKind;
 use super::cancel::doom;
 use super::entity::{access, camera, event, home, leaf, retention_run, session, subject, verdict};
-use super::log::Chain;
+use super::log::{Chain, page};
 use crate::Store;
 use crate::db::error;
 use crate::keyring::evidence_owner;
@@ -34,10 +35,16 @@ pub struct Periods {
     pub evidence: Duration,
 }
 
+/// A class without a time of its own is kept for good rather than lost.
+fn days(class: &policy::Retention) -> Duration {
+    class.days.map_or(Duration::MAX, |days| Duration::from_secs(u64::from(days) * 24 * 3600))
+}
+
+/// Those of the policy.
 impl Default for Periods {
     fn default() -> Self {
-        const DAY: Duration = Duration::from_secs(24 * 3600);
-        Self { verdicts: DAY * 180, views: DAY * 180, evidence: DAY * 3 * 365 }
+        let history = days(&retention::ACCESS_HISTORY);
+        Self { verdicts: history, views: history, evidence: days(&retention::EVIDENCE) }
     }
 }
 
@@ -69,6 +76,9 @@ impl Store {
     /// Removes what is past its time at `now`, destroys the keys of what went, and changes the root key where keys were
     /// destroyed since it came.
     pub async fn apply_retention(&self, now: Timestamp, periods: &Periods) -> Result<RetentionReport> {
+        if !point::RETENTION_RUN.holds() {
+            return Ok(RetentionReport { at: now, classes: Vec::new(), root_rotated: false });
+        }
         let db = self.accounts().read();
         let scanned = session::Entity::find().count(db).await.map_err(error)?;
         let mut classes = vec![row("session", scanned, self.purge_sessions(now).await?)];
@@ -105,7 +115,7 @@ impl Store {
         let rows = retention_run::Entity::find()
             .order_by_desc(retention_run::Column::At)
             .order_by_asc(retention_run::Column::Class)
-            .limit(limit);
+            .limit(page(limit));
         let rows = rows.all(self.accounts().read()).await.map_err(error)?;
         rows.into_iter()
             .map(|row| {

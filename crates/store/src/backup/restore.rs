@@ -20,7 +20,7 @@ pub struct Restore {
     pub keyring: Option<PathBuf>,
     /// The list of tombstones; needed with a copy of the keyring.
     pub tombstones: Option<PathBuf>,
-    /// The data directory; it must have no accounts. The root key is put into its `keyring/` by whoever keeps it.
+    /// The data directory; it must have no accounts. An index that is there stays: it is newer, and files can rebuild it. The root key is put into its `keyring/` by whoever keeps it.
     pub into: PathBuf,
 }
 
@@ -88,7 +88,9 @@ pub async fn restore(restore: &Restore, now: Timestamp) -> Result<Restored> {
 
     // 2. The rows, likewise. Accounts last: with them the directory counts as one.
     let index = restore.into.join(INDEX);
-    fetch(&restore.backup.join(INDEX), &index)?;
+    if !index.exists() {
+        fetch(&restore.backup.join(INDEX), &index)?;
+    }
     let beside = restore.into.join("accounts.db.restoring");
     fetch(&restore.backup.join(ACCOUNTS), &beside)?;
     let db = Db::open::<accounts::Migrator>(&beside, Durability::Full).await?;

@@ -113,6 +113,22 @@ impl Store {
         Ok(sum.flatten().unwrap_or(0).try_into().unwrap_or(0))
     }
 
+    /// Closed segments of these cameras, and their bytes.
+    pub async fn footage_of(&self, cameras: &[CameraId]) -> Result<(u64, u64)> {
+        let cameras = cameras.iter().map(|camera| Uuid::from_bytes(camera.to_bytes()));
+        let sums: Option<(i64, Option<i64>)> = segment::Entity::find()
+            .select_only()
+            .column_as(segment::Column::Id.count(), "segments")
+            .column_as(Expr::col(segment::Column::Bytes).sum().cast_as("bigint"), "bytes")
+            .filter(segment::Column::Camera.is_in(cameras))
+            .into_tuple()
+            .one(self.index().read())
+            .await
+            .map_err(error)?;
+        let (segments, bytes) = sums.unwrap_or_default();
+        Ok((segments.unsigned_abs(), bytes.unwrap_or(0).unsigned_abs()))
+    }
+
     async fn by_start(&self, rows: sea_orm::Select<segment::Entity>) -> Result<Vec<SegmentRow>> {
         let rows = rows.order_by_asc(segment::Column::StartAt).order_by_asc(segment::Column::Id);
         rows.all(self.index().read()).await.map_err(error)?.into_iter().map(segment_row).collect()

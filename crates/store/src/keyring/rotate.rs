@@ -72,6 +72,8 @@ impl Keyring {
 
         opened.root = next;
         root::adopt_pending(&self.dir, opened.root.id())?;
+        // Whoever keeps a copy of the root key elsewhere needs a new one.
+        tracing::info!(root = %opened.root.id(), "the root key was changed, and copies of the one before open nothing here");
         self.db.checkpoint().await
     }
 }

@@ -53,6 +53,7 @@ async fn a_consent_says_under_which_version_it_was_given_and_whose_it_is() {
 
 #[tokio::test]
 async fn an_agreement_is_noted_once_and_taken_back_whole() {
+    let _proof = evidence::proves("C-3.a.3.d", "log.append");
     let rig = Rig::new().await;
     let (owner, _) = rig.set_up(EMAIL).await;
     let second = Agreement { version: "2".into(), language: None };

@@ -82,6 +82,7 @@ async fn nothing_begins_on_a_consent_that_is_not_live() {
 
 #[tokio::test]
 async fn the_owner_sees_who_looked_and_the_one_who_looked_has_it_too() {
+    let _proof = evidence::proves("C-7.7", "log.append");
     let rig = Rig::new().await;
     let (owner, home) = rig.set_up(EMAIL).await;
     let mum = SubjectId::random();

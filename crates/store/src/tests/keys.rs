@@ -46,6 +46,7 @@ async fn a_media_key_opens_under_a_permit_for_its_own_camera_only() {
 
 #[tokio::test]
 async fn the_keys_of_a_removed_camera_are_in_no_byte_and_never_come_back() {
+    let _proof = evidence::proves("C-3.b.2", "key.destroy");
     let mut rig = Rig::new().await;
     let (_, home) = rig.set_up("owner@example.com").await;
     let (camera, kept) = (rig.add_camera(home).await, rig.add_camera(home).await);

@@ -60,7 +60,7 @@ impl Faults {
             let workers = [scope.spawn(work), scope.spawn(work)];
             workers.into_iter().try_for_each(|worker| worker.join().map_err(|_| "a worker panicked".to_owned())?)
         })?;
-        let verdicts = verdicts.into_inner()?;
+        let verdicts = verdicts.into_inner().map_err(|e| e.to_string())?;
         for ((package, _, test, point), code) in &verdicts {
             match code {
                 Some(FAILED) => {}

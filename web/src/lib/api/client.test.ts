@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { api, lines, whenSignedOut } from './client';
+import { api, lines, whenNotAgreed, whenSignedOut } from './client';
 import { Problem } from './problem';
 
 const bytes = (...pieces: (string | Uint8Array)[]) =>
@@ -66,5 +66,24 @@ describe('problems', () => {
 		answer(Response.json({ code: 'session.none' }, { status: 401 }));
 		await expect(api.cameras()).rejects.toBeInstanceOf(Problem);
 		expect(gone).toHaveBeenCalledOnce();
+	});
+
+	it('tell the app when the policy is not agreed to, and leave the session alone', async () => {
+		const gone = vi.fn();
+		const notAgreed = vi.fn();
+		whenSignedOut(gone);
+		whenNotAgreed(notAgreed);
+		answer(Response.json({ code: 'policy.not_agreed' }, { status: 403 }));
+		await expect(api.cameras()).rejects.toMatchObject({ code: 'policy.not_agreed', status: 403 });
+		expect(notAgreed).toHaveBeenCalledOnce();
+		expect(gone).not.toHaveBeenCalled();
+	});
+
+	it('carry the purpose that lacks a consent', async () => {
+		answer(Response.json({ code: 'consent.needed', purpose: 'video.sound' }, { status: 403 }));
+		await expect(api.editCamera('c', { audio: 'live' })).rejects.toMatchObject({
+			code: 'consent.needed',
+			purpose: 'video.sound'
+		});
 	});
 });

@@ -13,7 +13,7 @@ import type {
 	TimelineAnswer
 } from './types';
 
-const BASE = '/api/v1';
+export const BASE = '/api/v1';
 
 type Send = (path: string, init?: RequestInit) => Promise<Response>;
 
@@ -24,8 +24,15 @@ export function whenSignedOut(handler: () => void): void {
 	onSignedOut = handler;
 }
 
+/** Called for every answer that says that the present policy has not been agreed to. */
+let onNotAgreed: () => void = () => {};
+
+export function whenNotAgreed(handler: () => void): void {
+	onNotAgreed = handler;
+}
+
 /** Sends to the server and throws a {@link Problem} for everything but success. */
-const send: Send = async (path, init) => {
+export const send: Send = async (path, init) => {
 	let response: Response;
 	try {
 		response = await fetch(BASE + path, { credentials: 'same-origin', ...init });
@@ -36,12 +43,14 @@ const send: Send = async (path, init) => {
 	if (response.ok) return response;
 	const problem = await Problem.of(response);
 	if (problem.code === 'session.none') onSignedOut();
+	if (problem.code === 'policy.not_agreed') onNotAgreed();
 	throw problem;
 };
 
-const read = async <T>(path: string, init?: RequestInit): Promise<T> => (await (await send(path, init)).json()) as T;
+export const read = async <T>(path: string, init?: RequestInit): Promise<T> =>
+	(await (await send(path, init)).json()) as T;
 
-const json = (method: string, body: unknown): RequestInit => ({
+export const json = (method: string, body: unknown): RequestInit => ({
 	method,
 	headers: { 'content-type': 'application/json' },
 	body: JSON.stringify(body)

@@ -41,6 +41,7 @@ describe('EventStream', () => {
 			url: '/state',
 			onEvent: (event) => seen.push(event),
 			onStatus: (status) => statuses.push(status),
+			onRefused: ({ code }) => statuses.push(code),
 			fetch: async (_, init) => {
 				asked.push((init?.headers as Record<string, string>)['last-event-id']);
 				const next = answers.shift();
@@ -66,7 +67,7 @@ describe('EventStream', () => {
 	it('ends when nobody is signed in', async () => {
 		const { statuses, asked } = setup([() => new Response(null, { status: 401 })]);
 		await vi.advanceTimersByTimeAsync(60_000);
-		expect(statuses).toEqual(['refused']);
+		expect(statuses).toEqual(['session.none']);
 		expect(asked).toHaveLength(1);
 	});
 

@@ -1,4 +1,5 @@
 /** Server-sent events over `fetch`: unlike EventSource it sees the status, and keeps Last-Event-ID over any failure. */
+import { Problem } from './problem';
 
 export interface ServerEvent {
 	type: string;
@@ -44,8 +45,10 @@ export class EventParser {
 export interface EventStreamOptions {
 	url: string;
 	onEvent: (event: ServerEvent) => void;
-	/** Up: events flow. Down: the stream broke and is being tried again. Refused: nobody is signed in; it has ended. */
-	onStatus: (status: 'up' | 'down' | 'refused') => void;
+	/** Up: events flow. Down: the stream broke and is being tried again. */
+	onStatus: (status: 'up' | 'down') => void;
+	/** The server will not have it: nobody is signed in, say. It has ended. */
+	onRefused: (problem: Problem) => void;
 	fetch?: typeof fetch;
 }
 
@@ -79,7 +82,7 @@ export class EventStream {
 		for (let failures = 0; !this.#end.signal.aborted; failures++) {
 			const outcome = await this.#connect();
 			if (this.#end.signal.aborted) return;
-			if (outcome === 'refused') return this.#options.onStatus('refused');
+			if (outcome instanceof Problem) return this.#options.onRefused(outcome);
 			if (outcome === 'had_flowed') failures = 0;
 			this.#options.onStatus('down');
 			const pause = RETRY_MS[Math.min(failures, RETRY_MS.length - 1)] ?? 0;
@@ -93,7 +96,7 @@ export class EventStream {
 		}
 	}
 
-	async #connect(): Promise<'refused' | 'failed' | 'had_flowed'> {
+	async #connect(): Promise<Problem | 'failed' | 'had_flowed'> {
 		const attempt = new AbortController();
 		const end = () => attempt.abort();
 		this.#end.signal.addEventListener('abort', end);
@@ -113,7 +116,7 @@ export class EventStream {
 				credentials: 'same-origin',
 				signal: attempt.signal
 			});
-			if (answer.status === 401 || answer.status === 403) return 'refused';
+			if (answer.status === 401 || answer.status === 403) return await Problem.of(answer);
 			if (!answer.ok || !answer.body) return 'failed';
 			this.#parser.reset();
 			flowed = true;

@@ -3,6 +3,7 @@ interface ProblemDetails {
 	detail?: string | undefined;
 	requestId?: string | undefined;
 	field?: string | undefined;
+	purpose?: string | undefined;
 	retryAfterS?: number | undefined;
 }
 
@@ -14,6 +15,8 @@ export class Problem extends Error {
 	readonly detail: string | undefined;
 	readonly requestId: string | undefined;
 	readonly field: string | undefined;
+	/** The purpose that lacks a consent, where the code is `consent.needed`. */
+	readonly purpose: string | undefined;
 	/** Seconds after which another attempt makes sense, where the server says so. */
 	readonly retryAfterS: number | undefined;
 
@@ -25,6 +28,7 @@ export class Problem extends Error {
 		this.detail = rest.detail;
 		this.requestId = rest.requestId;
 		this.field = rest.field;
+		this.purpose = rest.purpose;
 		this.retryAfterS = rest.retryAfterS;
 	}
 
@@ -44,6 +48,7 @@ export class Problem extends Error {
 			detail: text(body.detail),
 			requestId: text(body.request_id) ?? requestId,
 			field: text(body.field),
+			purpose: text(body.purpose),
 			retryAfterS: Number.parseInt(response.headers.get('retry-after') ?? '', 10) || undefined
 		});
 	}

@@ -14,7 +14,22 @@ type Refined<T, Exact> = Omit<T, keyof Exact> & Exact;
 
 export type ServerInfo = Refined<Sent<Schemas['Server']>, { network: 'loopback' | 'lan' }>;
 export type PolicyDocument = Sent<Schemas['Policy']>;
-export type Session = Sent<Schemas['Session']>;
+/** How a person's agreement stands to the policy in force. */
+export interface Agreed {
+	/** `older`: a former version whose difference needs no express consent; everything goes on. */
+	state: 'current' | 'older' | 'none';
+	/** The version agreed to, and when. */
+	version?: string;
+	at?: string;
+	/** What the versions since then ask for, the strongest of them. */
+	class?: 'silent' | 'posted' | 'prominent' | 'express';
+	/** The person has declared to be of age. */
+	adult?: boolean;
+}
+export type Session = Refined<
+	Sent<Schemas['Session']>,
+	{ account: Sent<Schemas['Account']> & { agreed?: Agreed | undefined } }
+>;
 export type StorageReport = Sent<Schemas['Storage']>;
 export type TimelineAnswer = Sent<Schemas['Timeline']>;
 export type GapCause = Schemas['Gap']['cause'];

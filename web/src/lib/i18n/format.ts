@@ -69,6 +69,10 @@ export function duration(seconds: number): string {
 	return shown.map(([value, name]) => unit(value, name)).join(i18n.language === 'en' ? ' ' : '');
 }
 
+/** "a, b and c". */
+export const listed = (items: readonly string[]): string =>
+	new Intl.ListFormat(i18n.language, { type: 'conjunction' }).format(items);
+
 export const seconds = (value: number): string => unit(value, 'second', 1);
 export const days = (value: number): string => unit(Math.floor(value), 'day');
 export const milliseconds = (value: number): string =>

@@ -66,18 +66,18 @@ class Cameras {
 			url: url.state,
 			onEvent: (event) => this.#onEvent(event),
 			onStatus: (status) => {
-				if (status === 'refused') app.session = undefined;
 				// What happened while the line was down may not be told again.
 				if (status === 'up' && !first) void this.reload();
 				if (status === 'up') first = false;
 				this.linked = status === 'up';
-			}
+			},
+			onRefused: ({ code }) => (code === 'policy.not_agreed' ? app.notAgreed() : app.signedOut())
 		});
 	}
 
 	#onEvent({ type, data }: ServerEvent): void {
 		if (type === 'session_ended') {
-			app.session = undefined;
+			app.signedOut();
 			return;
 		}
 		if (type === 'storage') {

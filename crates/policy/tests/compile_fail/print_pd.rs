@@ -1,0 +1,9 @@
+//! Opened personal data do not print.
+use policy::Pd;
+use policy::category::AccountEmail;
+
+fn log(email: &Pd<AccountEmail>) -> String {
+    format!("{email:?} {email}")
+}
+
+fn main() {}

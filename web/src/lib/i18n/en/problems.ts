@@ -1,0 +1,41 @@
+import type zh from '../zh-CN/problems';
+
+const en: Record<keyof typeof zh, string> = {
+	'problem.request.invalid': 'Something entered is not valid',
+	'problem.request.too_large': 'That is too much at once',
+	'problem.sign_in.wrong': 'E-mail or password is wrong',
+	'problem.sign_in.too_many': 'Too many attempts',
+	'problem.setup.done': 'This server is already set up',
+	'problem.setup.code_wrong': 'The set-up code is wrong',
+	'problem.setup.needed': 'The server is not set up yet',
+	'problem.policy.version_old': 'The privacy policy has just changed',
+	'problem.consent.needed': 'This needs your consent first',
+	'problem.account.not_adult': 'Only adults can create an account',
+	'problem.account.email_invalid': 'That is not an e-mail address',
+	'problem.account.password_short': 'The password is too short',
+	'problem.system.only': 'Only the server itself can do that',
+	'problem.camera.limit': 'No more cameras fit on this server',
+	'problem.camera.url_invalid': 'The address is not valid',
+	'problem.camera.scheme_unsupported': 'This kind of address is not supported',
+	'problem.live.offer_invalid': 'The server did not understand this browser',
+	'problem.range.invalid': 'That time range is not valid',
+	'problem.range.too_long': 'That time range is too long',
+	'problem.recording.none': 'Nothing was recorded at that time',
+	'problem.recording.key_destroyed': 'The keys of this recording were destroyed',
+	'problem.still.h265': 'No thumbnails for H.265',
+	'problem.still.none': 'No picture yet',
+	'remedy.sign_in.wrong': 'Check capital letters and the keyboard layout.',
+	'remedy.sign_in.too_many': 'For safety, please wait a while.',
+	'remedy.setup.done': 'Please sign in.',
+	'remedy.setup.code_wrong': 'You find it in what the server printed when it started.',
+	'remedy.policy.version_old': 'Please read the new version first.',
+	'remedy.consent.needed': 'You give and withdraw consents in the privacy centre.',
+	'remedy.account.password_short': 'At least 10 characters.',
+	'remedy.camera.limit': 'Remove a camera that is no longer used.',
+	'remedy.camera.url_invalid': 'It should look like rtsp://192.168.1.20:554/stream1.',
+	'remedy.camera.scheme_unsupported': 'Use an address that begins with rtsp://.',
+	'remedy.range.too_long': 'At most 24 hours at a time.',
+	'remedy.recording.key_destroyed': 'This footage can no longer be opened.'
+};
+
+export default en;

@@ -1,0 +1,32 @@
+export default {
+	'grid.title': '实时',
+	'grid.layout': '每行数量',
+	'grid.layout.auto': '自动',
+	'grid.layout.n': '每行 {n} 个',
+	'grid.empty': '还没有摄像机',
+	'grid.empty.text': '填上它的网络地址就能接进来。先测试，看到画面再保存。',
+	'grid.empty.add': '添加摄像机',
+	'grid.empty.member': '家庭的主人添加摄像机以后，画面会出现在这里。',
+	'grid.count': '{n} 台摄像机，{online} 台在线',
+	'grid.keys': '方向键移动，回车打开，数字键直接打开对应的摄像机。',
+	'grid.open': '打开{name}，{state}',
+
+	'state.live': '直播中',
+	'state.online': '在线',
+	'state.connecting': '连接中',
+	'state.offline': '离线',
+	'state.stalled': '画面停顿',
+	'state.waiting': '稍后重试',
+	'state.unplayable': '无法播放',
+	'state.paused': '已暂停',
+	'state.recording': '录像中',
+	'state.recording.off': '未录像',
+	'state.recording.waiting': '等待录像',
+	'state.recording.failed': '录像失败',
+	'state.long_gop': '这台摄像机的关键帧间隔太长，首次出图要等 {seconds}。',
+	'state.long_gop.unknown': '这台摄像机的关键帧间隔太长，首次出图会慢一些。',
+	'state.still': '{ago}的画面',
+	'state.still.now': '刚刚的画面',
+
+	'camera.video': '{name}的画面'
+} as const;
