@@ -132,6 +132,9 @@ impl std::error::Error for Wrong {}
 /// The file that is read where it exists and none is named.
 const FILE: &str = "/etc/atipcam.toml";
 
+/// Variables of the environment that are no settings: which file to read, and the root key, which is a secret of the store.
+const ELSEWHERE: [&str; 2] = ["config", "root_key"];
+
 /// Gives a command a flag for each setting, and `--config`.
 pub(crate) fn flags(command: Command) -> Command {
     let file = Arg::new("config").long("config").value_name("FILE").help(format!("Settings file (TOML) [default: {FILE}]"));
@@ -191,10 +194,10 @@ impl Texts {
 
     fn environment(&mut self, variables: impl Iterator<Item = (String, String)>) -> Result<(), Wrong> {
         for (variable, text) in variables {
-            let Some(name) = variable.strip_prefix("ATIPCAM_").map(str::to_ascii_lowercase).filter(|name| name != "config")
-            else {
+            let Some(name) = variable.strip_prefix("ATIPCAM_").map(str::to_ascii_lowercase) else { continue };
+            if ELSEWHERE.contains(&name.as_str()) {
                 continue;
-            };
+            }
             self.set(&format!("environment, {variable}"), &name, text)?;
         }
         Ok(())

@@ -31,7 +31,7 @@ fn the_defaults_are_good() {
 fn flags_win_over_the_environment_and_that_over_the_file() {
     let (_dir, path) =
         file("webrtc_port = 1\nkeep_days = 1\nquota = \"1GB\"\nadvertise = [\"10.0.0.1\", \"10.0.0.2\"]\nlog_json = true\n");
-    let environment = [("ATIPCAM_WEBRTC_PORT", "2"), ("ATIPCAM_KEEP_DAYS", "2"), ("HOME", "/")];
+    let environment = [("ATIPCAM_WEBRTC_PORT", "2"), ("ATIPCAM_KEEP_DAYS", "2"), ("HOME", "/"), ("ATIPCAM_ROOT_KEY", "a secret")];
     let settings = read(&["--config", &path, "--webrtc-port", "3"], &environment).unwrap();
     assert_eq!((settings.webrtc_port, settings.keep_days, settings.quota_bytes), (3, Some(2), Some(1_000_000_000)));
     assert_eq!(settings.advertise.len(), 2);
