@@ -89,7 +89,7 @@ clippy: web
 rust-test: web
 	$(say) 'Rust tests'
 	@rm -rf $(target)/evidence
-	@ATIPCAM_EVIDENCE=$(abspath $(target))/evidence $(CARGO) test --locked --workspace
+	@CLAUSE_EVIDENCE=$(abspath $(target))/evidence $(CARGO) test --locked --workspace
 
 # RENEW=1 writes policy/clause-evidence.json anew.
 evidence:
