@@ -573,6 +573,7 @@ export interface components {
         };
         /** @description A person's own account. */
         Account: {
+            agreed: components["schemas"]["Agreement"];
             email: string;
             homes: components["schemas"]["HomeRole"][];
             /** Format: uuid */
@@ -592,6 +593,17 @@ export interface components {
             language?: string | null;
             /** @description The version that the person read. */
             policy_version: string;
+        };
+        /** @description What one agreed to. */
+        Agreement: {
+            /** @description One declared to be of age. */
+            adult: boolean;
+            /** @description The strongest change since: `silent`, `posted`, `prominent` or `express`. */
+            class?: string | null;
+            /** @description `current`; `older`, which still holds; or `none`: nothing but the policy and one's privacy centre is served. */
+            state: string;
+            /** @description The newest version that one agreed to. */
+            version?: string | null;
         };
         BTreeMap: {
             [key: string]: string;
