@@ -100,7 +100,7 @@ pub(super) fn give_back(dir: &Path) -> Result<(), Failure> {
 
 /// Opens the store, lets `work` use it, closes it.
 pub(super) async fn with_store<T>(dir: &Path, work: impl AsyncFnOnce(&Store) -> domain::Result<T>) -> Result<T, Failure> {
-    let store = Store::open(dir, Arc::new(SystemClock)).await.map_err(told)?;
+    let store = Box::pin(Store::open(dir, Arc::new(SystemClock))).await.map_err(told)?;
     let done = work(&store).await;
     let closed = store.close().await;
     give_back(dir)?;

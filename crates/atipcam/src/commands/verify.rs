@@ -35,7 +35,8 @@ pub(super) fn command() -> Command {
             "Checks the whole log of a data folder against itself: every entry is hashed again and held against what it commits\n\
              to, no number of any person's chain is missing, every signed head is met, and consents are what the entries come\n\
              to. --checkpoint adds heads that somebody kept: who put back an older log, or another one, is found out.\n\n\
-             It opens the folder as a start does, so the server must be stopped; it adds nothing and changes nothing of its own.\n\
+             It opens the folder as a start does, so the server must be stopped, and what a crash left unfinished is finished\n\
+             first. Nothing else is changed.\n\
              Exit status 0: whole; 1: not, with what is wrong.",
         )
         .after_help("Example:\n  atipcam verify log --data /var/lib/atipcam --checkpoint kept-in-march.txt");
@@ -182,6 +183,7 @@ fn log_text(key: &str, report: &LogReport, kept: usize) -> Result<String, Failur
             "Not verified: that nobody put an older log in its place. Keep the head (below) elsewhere, and give it with --checkpoint \
              next time.\n",
         ),
+        1 => out.push_str("The log holds all that was in it at the head that you gave.\n"),
         kept => write(&mut out, format_args!("The log holds all that was in it at the {kept} heads that you gave.\n")),
     }
     write(&mut out, format_args!("\n{}", report.checkpoint));

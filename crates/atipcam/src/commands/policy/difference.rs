@@ -39,6 +39,9 @@ pub(super) fn difference(old: &Compiled, new: &Compiled) -> String {
         let named = if named.is_empty() { "none" } else { named };
         lines.push(format!("note   the later one names another version before it: {named}"));
     }
+    if old.policy().version == new.policy().version {
+        lines.push(format!("note   both call themselves {}: an agreement could not tell them apart", new.policy().version));
+    }
     if difference.changes.is_empty() {
         lines.push("Nothing changed for people.".to_owned());
     }
