@@ -26,7 +26,8 @@ async function watch(camera) {
 		for (const report of (await connection.getStats()).values()) {
 			if (report.type !== 'inbound-rtp') continue;
 			const kind = watched[report.kind];
-			if (report.packetsReceived > kind.packets) Object.assign(kind, { packets: report.packetsReceived, at: Date.now() });
+			if (report.packetsReceived > kind.packets)
+				Object.assign(kind, { packets: report.packetsReceived, at: Date.now() });
 		}
 		setTimeout(look, 20);
 	};
@@ -35,7 +36,9 @@ async function watch(camera) {
 
 /** Waits until so many packets of each kind have come. */
 async function running(page, kinds) {
-	await page.waitForFunction((kinds) => kinds.every((kind) => window.watched[kind].packets > 20), kinds, { timeout: 20_000 });
+	await page.waitForFunction((kinds) => kinds.every((kind) => window.watched[kind].packets > 20), kinds, {
+		timeout: 20_000
+	});
 }
 
 /** How long after `at` the last packet of a kind came, looked at 3 s later. */
@@ -55,26 +58,38 @@ async function step(name, run) {
 
 const browser = await launch();
 try {
-	await step('before an agreement a stranger causes no request but for the app and the policy, and nothing is stored', async () => {
-		const page = await openPage(browser, BASE, { language: 'zh-CN' });
-		const asked = new Set();
-		page.on('request', (request) => asked.add(new URL(request.url()).pathname));
-		await page.goto('/policy');
-		await page.getByRole('heading', { level: 1 }).waitFor();
-		const api = [...asked].filter((path) => path.startsWith('/api/'));
-		const allowed = ['/api/v1/policy', '/api/v1/policy/page', '/api/v1/policy/history', '/api/v1/server', '/api/v1/session'];
-		assert.deepEqual(api.filter((path) => !allowed.includes(path)), []);
-		const kept = await page.evaluate(async () => [
-			localStorage.length,
-			sessionStorage.length,
-			(await indexedDB.databases()).length,
-			document.cookie
-		]);
-		assert.deepEqual(kept, [0, 0, 0, '']);
-		assert.deepEqual(await page.context().cookies(), []);
-		await page.context().close();
-		return `${api.length} requests: ${api.join(' ')}`;
-	});
+	await step(
+		'before an agreement a stranger causes no request but for the app and the policy, and nothing is stored',
+		async () => {
+			const page = await openPage(browser, BASE, { language: 'zh-CN' });
+			const asked = new Set();
+			page.on('request', (request) => asked.add(new URL(request.url()).pathname));
+			await page.goto('/policy');
+			await page.getByRole('heading', { level: 1 }).waitFor();
+			const api = [...asked].filter((path) => path.startsWith('/api/'));
+			const allowed = [
+				'/api/v1/policy',
+				'/api/v1/policy/page',
+				'/api/v1/policy/history',
+				'/api/v1/server',
+				'/api/v1/session'
+			];
+			assert.deepEqual(
+				api.filter((path) => !allowed.includes(path)),
+				[]
+			);
+			const kept = await page.evaluate(async () => [
+				localStorage.length,
+				sessionStorage.length,
+				(await indexedDB.databases()).length,
+				document.cookie
+			]);
+			assert.deepEqual(kept, [0, 0, 0, '']);
+			assert.deepEqual(await page.context().cookies(), []);
+			await page.context().close();
+			return `${api.length} requests: ${api.join(' ')}`;
+		}
+	);
 
 	const page = await ownersPage(browser);
 	await page.goto('/policy');
@@ -83,21 +98,24 @@ try {
 	const centre = await page.context().newPage();
 	const sound = centre.locator('[data-purpose="video.sound"]');
 
-	await step('a consent withdrawn while a stream runs silences it within a second, and its receipt is there', async () => {
-		await centre.goto('/privacy/consents');
-		const answered = centre.waitForResponse((answer) => answer.url().endsWith('/privacy/consents/video.sound'));
-		await sound.getByRole('switch').click();
-		assert.equal((await answered).status(), 200);
-		const at = Date.now();
-		const ms = await last(page, 'audio', at);
-		assert.ok(ms < WITHIN_MS, `sound came for ${ms} ms more`);
-		const video = await page.evaluate(() => Date.now() - window.watched.video.at);
-		assert.ok(video < WITHIN_MS, 'the picture stopped too');
-		const download = centre.waitForEvent('download');
-		await sound.getByRole('link').click();
-		await (await download).saveAs(process.env.E2E_RECEIPT);
-		return `the last packet of sound ${ms} ms after the answer; the picture goes on`;
-	});
+	await step(
+		'a consent withdrawn while a stream runs silences it within a second, and its receipt is there',
+		async () => {
+			await centre.goto('/privacy/consents');
+			const answered = centre.waitForResponse((answer) => answer.url().endsWith('/privacy/consents/video.sound'));
+			await sound.getByRole('switch').click();
+			assert.equal((await answered).status(), 200);
+			const at = Date.now();
+			const ms = await last(page, 'audio', at);
+			assert.ok(ms < WITHIN_MS, `sound came for ${ms} ms more`);
+			const video = await page.evaluate(() => Date.now() - window.watched.video.at);
+			assert.ok(video < WITHIN_MS, 'the picture stopped too');
+			const download = centre.waitForEvent('download');
+			await sound.getByRole('link').click();
+			await (await download).saveAs(process.env.E2E_RECEIPT);
+			return `the last packet of sound ${ms} ms after the answer; the picture goes on`;
+		}
+	);
 
 	await step('the log shows it', async () => {
 		const events = await (await page.request.get('/api/v1/privacy/events?kind=consent')).json();
@@ -142,7 +160,15 @@ try {
 		await centre.getByText('Sounding').first().waitFor({ timeout: 10_000 });
 	});
 
-	for (const path of ['/policy', '/privacy', '/privacy/consents', '/privacy/shared', '/privacy/access', '/privacy/log', '/privacy/account']) {
+	for (const path of [
+		'/policy',
+		'/privacy',
+		'/privacy/consents',
+		'/privacy/shared',
+		'/privacy/access',
+		'/privacy/log',
+		'/privacy/account'
+	]) {
 		await step(`axe finds nothing wrong: ${path}`, async () => {
 			await centre.goto(path);
 			await centre.getByRole('heading', { level: 1 }).waitFor();
