@@ -1,5 +1,8 @@
 //! Settings: one list of keys makes the flags, the environment's names, the file's keys and their manual.
 
+mod keys;
+mod mail;
+
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::net::{IpAddr, SocketAddr};
@@ -7,14 +10,18 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use egress::MailServer;
+use policyc::Deployment;
 use toml::{Table, Value};
+
+pub(crate) use keys::KEYS;
 
 /// One setting.
 #[derive(Debug)]
 pub(crate) struct Key {
     /// In the file `webrtc_port`, and in the environment `ATIPCAM_WEBRTC_PORT`.
     name: &'static str,
-    /// On the command line `--webrtc-port`.
+    /// On the command line `--webrtc-port`; empty for a secret.
     flag: &'static str,
     kind: Kind,
     /// As text; empty: not set.
@@ -30,76 +37,9 @@ enum Kind {
     Many(&'static str),
     /// True or false.
     Switch,
+    /// A secret: a variable of the environment and nothing else, since command lines and settings files are read by others.
+    Secret,
 }
-
-/// All settings.
-pub(crate) const KEYS: &[Key] = &[
-    Key {
-        name: "data",
-        flag: "data",
-        kind: Kind::One("DIR"),
-        default: "data",
-        doc: "Folder of accounts, keys and footage. It is made, readable for this user alone.",
-    },
-    Key {
-        name: "listen",
-        flag: "listen",
-        kind: Kind::One("ADDR:PORT"),
-        default: "127.0.0.1:8480",
-        doc: "Where the app and the API are served: by http on loopback, by https everywhere else. Port 0 takes a free one.",
-    },
-    Key {
-        name: "advertise",
-        flag: "advertise",
-        kind: Kind::Many("IP"),
-        default: "",
-        doc: "Addresses by which browsers reach this server besides those of its interfaces, for live view and the certificate.",
-    },
-    Key {
-        name: "webrtc_port",
-        flag: "webrtc-port",
-        kind: Kind::One("PORT"),
-        default: "0",
-        doc: "UDP port of live view by WebRTC. 0 takes a free one; a firewall needs a fixed one.",
-    },
-    Key {
-        name: "quota",
-        flag: "quota",
-        kind: Kind::One("SIZE"),
-        default: "",
-        doc: "Room that footage may take, as in 500GB or 2TB; the oldest gives way. Unset: 80 % of what is free.",
-    },
-    Key {
-        name: "keep_days",
-        flag: "keep-days",
-        kind: Kind::One("DAYS"),
-        default: "",
-        doc: "Days that footage is kept at most. Unset: as long as there is room.",
-    },
-    Key {
-        name: "tls_cert",
-        flag: "tls-cert",
-        kind: Kind::One("FILE"),
-        default: "",
-        doc: "Certificate chain (PEM) for https. Unset: one by an authority of the server's own, kept in the data folder.",
-    },
-    Key { name: "tls_key", flag: "tls-key", kind: Kind::One("FILE"), default: "", doc: "Private key (PEM) of tls_cert." },
-    Key {
-        name: "metrics",
-        flag: "metrics",
-        kind: Kind::One("ADDR:PORT"),
-        default: "127.0.0.1:0",
-        doc: "Where /health and /metrics (Prometheus) are served, on loopback only. Port 0 takes a free one; \"off\" serves none.",
-    },
-    Key {
-        name: "log",
-        flag: "log",
-        kind: Kind::One("FILTER"),
-        default: "info",
-        doc: "What is logged to standard error: error, warn, info, debug, trace, or by part, as in info,relay=debug.",
-    },
-    Key { name: "log_json", flag: "log-json", kind: Kind::Switch, default: "false", doc: "Log as JSON, a line an event." },
-];
 
 /// The settings of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,6 +55,10 @@ pub(crate) struct Settings {
     pub(crate) metrics: Option<SocketAddr>,
     pub(crate) log: String,
     pub(crate) log_json: bool,
+    /// Whose server it is, and where it stands.
+    pub(crate) deployment: Deployment,
+    /// The server for outgoing mail.
+    pub(crate) mail: Option<MailServer>,
 }
 
 /// A setting that is wrong: where, which, why.
@@ -143,10 +87,11 @@ pub(crate) fn flags(command: Command) -> Command {
         match key.kind {
             Kind::One(value) => arg.value_name(value).action(ArgAction::Set),
             Kind::Many(value) => arg.value_name(value).action(ArgAction::Append),
-            Kind::Switch => arg.action(ArgAction::SetTrue),
+            Kind::Switch | Kind::Secret => arg.action(ArgAction::SetTrue),
         }
     };
-    command.arg(file.env("ATIPCAM_CONFIG")).args(KEYS.iter().map(flag))
+    let typed = KEYS.iter().filter(|key| key.kind != Kind::Secret);
+    command.arg(file.env("ATIPCAM_CONFIG")).args(typed.map(flag))
 }
 
 impl Settings {
@@ -187,6 +132,9 @@ impl Texts {
         for (name, value) in table {
             let text =
                 plain(&value).ok_or_else(|| Wrong(format!("{place}: `{name}` is neither a value nor a list of values")))?;
+            if KEYS.iter().any(|key| key.name == name && key.kind == Kind::Secret) {
+                return Err(Wrong(format!("{place}: `{name}` is a secret and not kept in this file; set `{name}_file`")));
+            }
             self.set(&place, &name, text)?;
         }
         Ok(())
@@ -207,6 +155,7 @@ impl Texts {
         for key in KEYS {
             let text = match key.kind {
                 Kind::Switch => matches.get_flag(key.name).then(|| "true".to_owned()),
+                Kind::Secret => None,
                 Kind::One(_) => matches.get_one::<String>(key.name).cloned(),
                 Kind::Many(_) => matches.get_many::<String>(key.name).map(|all| all.cloned().collect::<Vec<_>>().join(",")),
             };
@@ -233,6 +182,8 @@ impl Texts {
             metrics: if self.text("metrics") == "off" { None } else { self.option("metrics")? },
             log: self.one("log")?,
             log_json: self.one("log_json")?,
+            deployment: self.deployment()?,
+            mail: self.mail()?,
         };
         if settings.metrics.is_some_and(|address| !address.ip().is_loopback()) {
             return Err(self.wrong("metrics", "is served on loopback only: it asks nobody to sign in"));
@@ -242,6 +193,19 @@ impl Texts {
             return Err(self.wrong(name, "would keep nothing; turn recording off camera by camera instead"));
         }
         Ok(settings)
+    }
+
+    fn deployment(&self) -> Result<Deployment, Wrong> {
+        let text = |name| self.text(name).trim().to_owned();
+        Ok(Deployment {
+            operator: text("operator"),
+            contact: text("contact"),
+            region: text("region"),
+            footage_room: self.option("quota")?.map_or_else(String::new, |size: Size| size.to_string()),
+            footage_days: self.option("keep_days")?,
+            // The page must not claim what is not there.
+            off: if self.text("smtp_host").is_empty() { vec!["mail".to_owned()] } else { Vec::new() },
+        })
     }
 
     fn text(&self, name: &str) -> &str {
@@ -296,6 +260,17 @@ impl FromStr for Size {
     }
 }
 
+/// As the privacy policy says it, in the largest unit that is whole.
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = [("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000)];
+        match units.into_iter().find(|(_, factor)| self.0 >= *factor && self.0.is_multiple_of(*factor)) {
+            Some((unit, factor)) => write!(f, "{} {unit}", self.0 / factor),
+            None => write!(f, "{} MB", self.0 / 1_000_000),
+        }
+    }
+}
+
 /// A TOML value as text; `None` for tables and lists of lists.
 fn plain(value: &Value) -> Option<String> {
     match value {
@@ -327,11 +302,14 @@ pub(crate) fn manual() -> String {
         let value = match key.kind {
             Kind::One(value) => format!(" {value}"),
             Kind::Many(value) => format!(" {value} ..."),
-            Kind::Switch => String::new(),
+            Kind::Switch | Kind::Secret => String::new(),
         };
         let variable = key.name.to_ascii_uppercase();
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{}    --{}{value}    ATIPCAM_{variable}", key.name, key.flag);
+        let _ = match key.kind {
+            Kind::Secret => writeln!(text, "ATIPCAM_{variable}"),
+            _ => writeln!(text, "{}    --{}{value}    ATIPCAM_{variable}", key.name, key.flag),
+        };
         let _ = writeln!(text, "    {}{}\n", key.doc, key.default_note());
     }
     text
@@ -342,7 +320,14 @@ pub(crate) fn effective(matches: &ArgMatches, environment: impl Iterator<Item = 
     let texts = Texts::read(matches, environment)?;
     texts.settings()?;
     let set = texts.0.iter().filter(|(_, (_, text))| !text.is_empty());
-    Ok(set.map(|(name, (place, text))| format!("{name} = {}  # {place}\n", Value::from(text.as_str()))).collect())
+    let line = |(name, (place, text)): (&&str, &(String, String))| {
+        if KEYS.iter().any(|key| key.name == *name && key.kind == Kind::Secret) {
+            format!("# {name} is set  # {place}\n")
+        } else {
+            format!("{name} = {}  # {place}\n", Value::from(text.as_str()))
+        }
+    };
+    Ok(set.map(line).collect())
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+use egress::Security;
+
 use super::*;
 
 fn matches(flags: &[&str]) -> ArgMatches {
@@ -64,6 +66,75 @@ fn what_is_wrong_is_named_with_its_place() {
     assert!(read(&["--config", &path], &[]).unwrap_err().starts_with(&format!("{path}: TOML parse error at line 1")));
     let (_dir, path) = file("[listen]\nport = 1\n");
     assert!(read(&["--config", &path], &[]).unwrap_err().contains("`listen` is neither a value"));
+}
+
+const MAIL: [&str; 4] = ["--smtp-host", "mail.example.com", "--smtp-from", "Camera <camera@example.com>"];
+
+#[test]
+fn a_mail_server_is_of_a_few_settings() {
+    let mail = |more: &[&str]| read(&[&MAIL, more].concat(), &[]).map(|settings| settings.mail.unwrap());
+    let server = mail(&[]).unwrap();
+    assert_eq!((server.host.as_str(), server.port, server.security), ("mail.example.com", 465, Security::Tls));
+    assert_eq!((server.login, server.ca), (None, None));
+    assert_eq!(mail(&["--smtp-security", "starttls"]).unwrap().port, 587);
+    assert_eq!(mail(&["--smtp-security", "starttls", "--smtp-port", "2525"]).unwrap().port, 2525);
+    assert_eq!(read(&[], &[]).unwrap().mail, None);
+    for (flags, environment, said) in [
+        (&["--smtp-host", "mail.example.com"][..], &[][..], "--smtp-host: `smtp_host` needs smtp_from beside it"),
+        (&["--smtp-user", "camera"], &[], "--smtp-user: `smtp_user` needs smtp_host beside it"),
+        (&[&MAIL[..], &["--smtp-user", "camera"]].concat(), &[], "`smtp_user` needs smtp_password_file beside it"),
+        (&MAIL, &[("ATIPCAM_SMTP_PASSWORD", "canary")], "`smtp_password` needs smtp_user beside it"),
+        (&[&MAIL[..], &["--smtp-security", "loopback"]].concat(), &[], "`smtp_security` sends in clear"),
+        (&[&MAIL[..], &["--smtp-security", "none"]].concat(), &[], "expected tls, starttls or loopback"),
+        (&["--smtp-host", "localhost", "--smtp-from", "camera"], &[], "`smtp_from` is no address"),
+        (&[&MAIL[..], &["--smtp-password-file", "/nonexistent"]].concat(), &[], "/nonexistent: No such file"),
+    ] {
+        let error = read(flags, environment).unwrap_err();
+        assert!(error.contains(said) && !error.contains("canary"), "{error}");
+    }
+}
+
+#[test]
+fn a_password_comes_by_the_environment_or_a_file_of_its_own_and_is_never_printed() {
+    let user = [&MAIL[..], &["--smtp-user", "camera"]].concat();
+    let by_environment = [("ATIPCAM_SMTP_PASSWORD", "canary")];
+    let (_dir, path) = file("canary\n");
+    let by_file = [&user[..], &["--smtp-password-file", &path]].concat();
+    for (flags, environment) in [(&user, &by_environment[..]), (&by_file, &[])] {
+        let settings = read(flags, environment).unwrap();
+        let (name, password) = settings.mail.clone().unwrap().login.unwrap();
+        assert_eq!((name.as_str(), password.expose()), ("camera", "canary"));
+        assert!(!format!("{settings:?}").contains("canary"));
+        let environment = environment.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+        let shown = effective(&matches(flags), environment).unwrap();
+        assert!(!shown.contains("canary") && shown.contains("smtp_password"), "{shown}");
+    }
+    assert!(read(&by_file, &by_environment).unwrap_err().contains("one of them is enough"));
+    assert!(flags_command().try_get_matches_from(["serve", "--smtp-password", "canary"]).is_err());
+    let (_dir, path) = file("smtp_password = \"canary\"\n");
+    let error = read(&["--config", &path], &[]).unwrap_err();
+    assert!(error.ends_with("`smtp_password` is a secret and not kept in this file; set `smtp_password_file`"), "{error}");
+    let (_dir, path) = file("\n");
+    assert!(read(&[&user[..], &["--smtp-password-file", &path]].concat(), &[]).unwrap_err().contains("it is empty"));
+}
+
+#[test]
+fn whose_server_it_is_fills_the_policys_gaps() {
+    let flags = ["--operator", "张家", "--contact", "zhang@home.example", "--quota", "500GB", "--keep-days", "30"];
+    let told = read(&flags, &[]).unwrap().deployment;
+    assert_eq!((told.operator.as_str(), told.contact.as_str(), told.region.as_str()), ("张家", "zhang@home.example", "CN"));
+    assert_eq!((told.footage_room.as_str(), told.footage_days), ("500 GB", Some(30)));
+    assert_eq!(told.off, ["mail"], "without a mail server the policy does not claim letters");
+    assert_eq!(read(&MAIL, &[]).unwrap().deployment.off, [""; 0]);
+    for (size, said) in [("2TB", "2 TB"), ("1500GB", "1500 GB"), ("1GiB", "1073 MB")] {
+        assert_eq!(read(&["--quota", size], &[]).unwrap().deployment.footage_room, said);
+    }
+}
+
+#[test]
+fn variables_that_are_no_settings_are_left_alone() {
+    let others = [("ATIPCAM_ROOT_KEY", "x"), ("ATIPCAM_EVIDENCE", "x"), ("ATIPCAM_FAULT", "x")];
+    assert_eq!(read(&[], &others), read(&[], &[]));
 }
 
 #[test]

@@ -7,6 +7,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use domain::{Clock, SystemClock, Timestamp};
+use egress::MailServer;
+use policy::compiled;
 use rustix::process::{Resource, getrlimit};
 
 use crate::config::Settings;
@@ -34,7 +36,7 @@ const SPEED_TEST_BYTES: usize = 64 * 1024 * 1024;
 /// Looks at everything and says what it found, a line each. Fails where something would keep the server from running.
 pub(crate) fn run(settings: &Settings) -> ExitCode {
     let clock = SystemClock;
-    let looks: [(&str, Vec<Finding>); 7] = [
+    let looks: [(&str, Vec<Finding>); 9] = [
         ("ports", ports(settings)),
         ("data", vec![data(&settings.data)]),
         ("space", vec![space(&settings.data, settings.quota_bytes)]),
@@ -42,6 +44,8 @@ pub(crate) fn run(settings: &Settings) -> ExitCode {
         ("clock", vec![time(clock.now(), Path::new("/run/systemd/timesync"))]),
         ("memory", vec![memory(&fs::read_to_string("/proc/meminfo").unwrap_or_default())]),
         ("machine", vec![files(getrlimit(Resource::Nofile).maximum), aes()]),
+        ("region", vec![region(&settings.deployment.region)]),
+        ("mail", vec![mail(settings.mail.as_ref())]),
     ];
     let mut failed = false;
     for (what, finding) in looks.into_iter().flat_map(|(what, found)| found.into_iter().map(move |finding| (what, finding))) {
@@ -189,8 +193,42 @@ fn aes() -> Finding {
     }
 }
 
+fn region(region: &str) -> Finding {
+    if compiled::REGIONS.contains(&region) {
+        Fine(format!("the privacy policy lets data be kept in {region}"))
+    } else {
+        Fail(format!("the privacy policy keeps data in {} only. Move the server, or mend --region", compiled::REGIONS.join(", ")))
+    }
+}
+
+/// Connects, signs in, leaves. Nobody's data are in it.
+fn mail(server: Option<&MailServer>) -> Finding {
+    let Some(server) = server else { return Fine("no mail server is set: nobody is written to".to_owned()) };
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Fail(error.to_string()),
+    };
+    let place = format!("{}:{}", server.host, server.port);
+    let why = match runtime.block_on(server.probe()) {
+        Ok(()) => return Fine(format!("{place} answers")),
+        Err(code) => code,
+    };
+    let do_what = match why {
+        "mail.unreachable" | "mail.timeout" => "does not answer. Look at --smtp-host, --smtp-port and the firewall",
+        "mail.login" => "does not take the password. Look at --smtp-user and --smtp-password-file",
+        "mail.tls" => "has no certificate that is trusted. Look at --smtp-host, or name its authority with --smtp-ca",
+        "mail.insecure" => "does not offer STARTTLS. Look at --smtp-security",
+        "mail.bad_ca" => "is to be trusted by a file that holds no certificate. Look at --smtp-ca",
+        _ => "refuses",
+    };
+    // Letters wait for nobody: cameras work without.
+    Warn(format!("{place} {do_what} ({why})"))
+}
+
 #[cfg(test)]
 mod tests {
+    use testkit::{Smtp, SmtpServer};
+
     use super::*;
 
     #[test]
@@ -235,5 +273,29 @@ mod tests {
         settings.listen = taken.local_addr().unwrap();
         let found = ports(&settings);
         assert!(matches!(&found[0], Fail(text) if text.contains("--listen")), "{found:?}");
+    }
+
+    #[test]
+    fn a_mail_server_is_asked_whether_it_answers() {
+        let settings = |port: &str, security: &str| {
+            let flags =
+                ["--smtp-host", "localhost", "--smtp-from", "a@b.example", "--smtp-port", port, "--smtp-security", security];
+            crate::tests::settings(&flags).mail.unwrap()
+        };
+        assert!(matches!(mail(None), Fine(_)));
+        let server = SmtpServer::start(Smtp::default()).unwrap();
+        let port = server.port().to_string();
+        assert_eq!(mail(Some(&settings(&port, "loopback"))), Fine(format!("localhost:{port} answers")));
+        let found = mail(Some(&settings(&port, "starttls")));
+        assert!(matches!(&found, Warn(text) if text.contains("--smtp-security")), "{found:?}");
+        drop(server);
+        let found = mail(Some(&settings(&port, "loopback")));
+        assert!(matches!(&found, Warn(text) if text.contains("does not answer")), "{found:?}");
+    }
+
+    #[test]
+    fn a_region_that_the_policy_does_not_list_is_told() {
+        assert!(matches!(region("CN"), Fine(_)));
+        assert!(matches!(region("US"), Fail(text) if text.contains("in CN only")));
     }
 }

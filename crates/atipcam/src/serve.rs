@@ -12,6 +12,8 @@ use axum_server::tls_rustls::RustlsConfig;
 use control::Control;
 use domain::limits::SHUTDOWN_TIME_MAX;
 use domain::{Clock, Secret, SystemClock};
+use egress::Gateway;
+use policy::{compiled, point};
 use relay::Relay;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use store::Store;
@@ -45,6 +47,7 @@ async fn serve(settings: &Settings, demo: Option<demo::Plan>) -> Result<(), Fail
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let asked_to_stop = signals::asked_to_stop()?;
 
+    check_region(settings)?;
     // Bind everything first: who cannot have its ports opens no database.
     let listener = bind(settings.listen, "listen")?;
     let eyes = settings.metrics.map(|address| bind(address, "metrics")).transpose()?;
@@ -57,11 +60,12 @@ async fn serve(settings: &Settings, demo: Option<demo::Plan>) -> Result<(), Fail
     let names = names(address.ip(), &settings.advertise);
     let identity = identity(settings, network, &names, clock.as_ref())?;
     let setup_code = if network == Network::Lan { Some(one_time_code()?) } else { None };
-    let control = Control::new(
-        store.clone(),
-        Arc::clone(&clock),
-        control::Config { setup_code: setup_code.clone(), ..control::Config::default() },
-    );
+    let config = control::Config {
+        setup_code: setup_code.clone(),
+        deployment: settings.deployment.clone(),
+        gateway: Some(gateway(settings, &store, &clock).await?),
+    };
+    let control = Control::new(store.clone(), Arc::clone(&clock), config);
     let relay = Relay::start(
         relay::Config {
             webrtc_port: settings.webrtc_port,
@@ -76,7 +80,7 @@ async fn serve(settings: &Settings, demo: Option<demo::Plan>) -> Result<(), Fail
     )
     .await?;
     let site =
-        Site { tls: identity.is_some(), network, version: env!("CARGO_PKG_VERSION"), deployment: policyc::Deployment::default() };
+        Site { tls: identity.is_some(), network, version: env!("CARGO_PKG_VERSION"), deployment: settings.deployment.clone() };
     let state = ApiState::new(control.clone(), relay.clone(), store.bus(), Arc::clone(&clock), site.clone(), stop.clone());
     let mut router = api::router(state);
 
@@ -123,6 +127,31 @@ async fn serve(settings: &Settings, demo: Option<demo::Plan>) -> Result<(), Fail
         web.map_err(Failure::from)?.map_err(Failure::from)
     });
     ended.await.map_err(|_| format!("not all had ended after {SHUTDOWN_TIME_MAX:?}"))?
+}
+
+/// Where the policy lets nobody's data be, there is nothing to serve.
+fn check_region(settings: &Settings) -> Result<(), Failure> {
+    let region = settings.deployment.region.as_str();
+    if !point::EGRESS_REGION.holds() || compiled::REGIONS.contains(&region) {
+        return Ok(());
+    }
+    let (version, clauses) = (compiled::VERSION, point::EGRESS_REGION.clauses().join(", "));
+    let listed = compiled::REGIONS.join(", ");
+    Err(format!("`region` is {region:?}: the privacy policy {version} ({clauses}) keeps and uses personal data in {listed} only")
+        .into())
+}
+
+/// The one way to third parties.
+async fn gateway(settings: &Settings, store: &Store, clock: &Arc<dyn Clock>) -> Result<Gateway, Failure> {
+    if let Some(mail) = &settings.mail {
+        mail.check().await.map_err(|code| match (code, &mail.ca) {
+            ("mail.bad_ca", Some(file)) => format!("{}: no certificate (PEM) can be read (setting `smtp_ca`)", file.display()),
+            _ => format!("{code} (settings `smtp_...`)"),
+        })?;
+        tracing::info!(host = mail.host, port = mail.port, "letters go by this mail server");
+    }
+    let config = egress::Config { region: settings.deployment.region.clone(), mail: settings.mail.clone() };
+    Ok(Gateway::new(store.clone(), Arc::clone(clock), config))
 }
 
 /// Each viewer and recorder holds files; shells often allow far fewer than the system does.

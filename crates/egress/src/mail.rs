@@ -53,10 +53,17 @@ impl MailServer {
     /// Servers that look a sender up before they answer take seconds; half a minute is no longer an answer.
     pub const TIME_MAX: Duration = Duration::from_secs(30);
 
-    /// Whether letters could be sent by it as it is described, without asking it. The code of what is wrong: `mail.insecure`
-    /// (in clear to another machine), `mail.bad_from`, `mail.bad_host`, `mail.bad_ca` (no certificate can be read).
-    pub async fn check(&self) -> Result<(), &'static str> {
+    /// Whether what is written down makes sense. The code of what is wrong: `mail.bad_from`, or `mail.insecure` (in clear to another
+    /// machine).
+    pub fn check_settings(&self) -> Result<(), &'static str> {
         self.sender().map_err(|Failure(code)| code)?;
+        if self.is_private() { Ok(()) } else { Err("mail.insecure") }
+    }
+
+    /// Whether letters could be sent by it, without asking it: also `mail.bad_host`, and `mail.bad_ca` where no certificate can be
+    /// read.
+    pub async fn check(&self) -> Result<(), &'static str> {
+        self.check_settings()?;
         self.transport().await.map(drop).map_err(|Failure(code)| code)
     }
 
@@ -77,15 +84,18 @@ impl MailServer {
         self.from.parse().map_err(|_| Failure("mail.bad_from"))
     }
 
+    /// Nobody on the way reads along.
+    fn is_private(&self) -> bool {
+        self.security != Security::Loopback || is_loopback(&self.host) || !point::TRANSPORT_TLS.holds()
+    }
+
     async fn transport(&self) -> Result<AsyncSmtpTransport<Tokio1Executor>, Failure> {
         let builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&self.host).port(self.port);
         let builder = builder.timeout(Some(self.time_max));
         let builder = match self.security {
             Security::Tls => builder.tls(Tls::Wrapper(self.tls().await?)),
             Security::StartTls => builder.tls(Tls::Required(self.tls().await?)),
-            Security::Loopback if point::TRANSPORT_TLS.holds() && !is_loopback(&self.host) => {
-                return Err(Failure("mail.insecure"));
-            }
+            Security::Loopback if !self.is_private() => return Err(Failure("mail.insecure")),
             Security::Loopback => builder.tls(Tls::None),
         };
         Ok(match &self.login {

@@ -17,6 +17,19 @@ fn a_wrong_setting_is_named_with_its_file() {
 }
 
 #[test]
+fn a_server_outside_the_policys_regions_does_not_start() {
+    let _proofs = [evidence::proves("C-3.a.2.1", "egress.region"), evidence::proves("C-3.a.2.2", "egress.region")];
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    // With the certificate it would not get far either, so that this ends in any case.
+    let flags = ["--listen", "127.0.0.1:0", "--region", "US", "--tls-cert", "/nonexistent", "--tls-key", "/nonexistent"];
+    let (well, _, said) = run(&[&["serve", "--data", data.to_str().unwrap()], &flags[..]].concat(), "");
+    assert!(!well);
+    assert!(said.contains("`region` is \"US\"") && said.contains("C-3.a.2.1") && said.contains("in CN only"), "{said}");
+    assert!(!data.exists(), "nothing is opened");
+}
+
+#[test]
 fn a_taken_port_is_named_with_its_setting() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let dir = tempfile::tempdir().unwrap();
@@ -68,7 +81,7 @@ async fn an_owner_who_lost_the_password_sets_a_new_one_at_the_machine() {
 fn the_doctor_says_what_is_fit() {
     let dir = tempfile::tempdir().unwrap();
     let (_, said, _) = run(&["doctor", "--data", dir.path().to_str().unwrap(), "--listen", "127.0.0.1:0"], "");
-    for what in ["ports", "data", "space", "speed", "clock", "memory", "machine"] {
+    for what in ["ports", "data", "space", "speed", "clock", "memory", "machine", "region", "mail"] {
         assert!(said.lines().any(|line| line.split_whitespace().nth(1) == Some(what)), "{what}: {said}");
     }
     let (well, said, _) = run(&["doctor", "--data", "/proc/none", "--listen", "127.0.0.1:0"], "");
