@@ -124,10 +124,9 @@ fn render_command() -> Command {
         )
         .after_help("Example:\n  atipcam policy render --language zh-CN --format html --operator 某某 > privacy.html");
     let command = crate::config::flags(command).mut_args(|arg| {
-        let shown = ["config", "keep_days", "quota"].contains(&arg.get_id().as_str());
+        let shown = ["config", "operator", "contact", "region", "keep_days", "quota"].contains(&arg.get_id().as_str());
         arg.hide(!shown)
     });
-    let text = |name: &'static str, help: &'static str| Arg::new(name).long(name).value_name("TEXT").help(help);
     command
         .arg(language().help("A language of the policy: zh-CN or en [default: the governing one]"))
         .arg(
@@ -138,9 +137,6 @@ fn render_command() -> Command {
                 .default_value("markdown")
                 .help("What to write"),
         )
-        .arg(text("operator", "Who runs the server and answers for the data, as the page names them"))
-        .arg(text("contact", "How people reach them"))
-        .arg(text("region", "Where the server stands, as in CN"))
         .arg(dir())
 }
 

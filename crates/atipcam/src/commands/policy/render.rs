@@ -1,7 +1,7 @@
 //! `atipcam policy render`.
 
 use clap::ArgMatches;
-use policyc::{Compiled, Deployment, Evidence};
+use policyc::{Compiled, Evidence};
 
 use super::{EVIDENCE, known};
 use crate::{Failure, settings};
@@ -20,7 +20,8 @@ pub(super) fn render(compiled: &Compiled, flags: &ArgMatches) -> Result<String, 
     if format == "canonical" {
         return Ok(compiled.canonical().to_owned());
     }
-    let deployment = deployment(flags)?;
+    // Whose server it is, as its settings say.
+    let deployment = settings(flags)?.deployment;
     if format == "record" {
         return Ok(serde_json::to_string_pretty(&compiled.processing_record(language, &deployment))?);
     }
@@ -30,26 +31,4 @@ pub(super) fn render(compiled: &Compiled, flags: &ArgMatches) -> Result<String, 
         "json" => serde_json::to_string_pretty(&page)?,
         _ => page.markdown(),
     })
-}
-
-/// Whose server it is: what the flags say, and of the server's settings how long footage is kept.
-fn deployment(flags: &ArgMatches) -> Result<Deployment, Failure> {
-    let settings = settings(flags)?;
-    let text = |name: &str| flags.get_one::<String>(name).cloned().unwrap_or_default();
-    Ok(Deployment {
-        operator: text("operator"),
-        contact: text("contact"),
-        region: text("region"),
-        footage_room: settings.quota_bytes.map(room).unwrap_or_default(),
-        footage_days: settings.keep_days,
-        off: Vec::new(),
-    })
-}
-
-/// `500 GB`.
-fn room(bytes: u64) -> String {
-    match bytes / 1_000_000_000 {
-        0 => format!("{} MB", bytes / 1_000_000),
-        gigabytes => format!("{gigabytes} GB"),
-    }
 }
