@@ -89,7 +89,7 @@ clippy: web
 rust-test: web
 	$(say) 'Rust tests'
 	@rm -rf $(target)/evidence
-	@ATIPCAM_EVIDENCE=$(abspath $(target))/evidence $(CARGO) test --locked --workspace
+	@CLAUSE_EVIDENCE=$(abspath $(target))/evidence $(CARGO) test --locked --workspace
 
 # RENEW=1 writes policy/clause-evidence.json anew.
 evidence:
@@ -102,4 +102,5 @@ e2e: web
 	@$(rig) demo --server $(target)/debug/atipcam
 	@$(rig) foreign --server $(target)/debug/atipcam
 	@$(rig) cuts --server $(target)/debug/atipcam
+	@$(rig) privacy --server $(target)/debug/atipcam
 	@$(rig) soak --server $(target)/debug/atipcam --seconds 30

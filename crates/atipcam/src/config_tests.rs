@@ -33,7 +33,7 @@ fn the_defaults_are_good() {
 fn flags_win_over_the_environment_and_that_over_the_file() {
     let (_dir, path) =
         file("webrtc_port = 1\nkeep_days = 1\nquota = \"1GB\"\nadvertise = [\"10.0.0.1\", \"10.0.0.2\"]\nlog_json = true\n");
-    let environment = [("ATIPCAM_WEBRTC_PORT", "2"), ("ATIPCAM_KEEP_DAYS", "2"), ("HOME", "/")];
+    let environment = [("ATIPCAM_WEBRTC_PORT", "2"), ("ATIPCAM_KEEP_DAYS", "2"), ("HOME", "/"), ("ATIPCAM_ROOT_KEY", "a secret")];
     let settings = read(&["--config", &path, "--webrtc-port", "3"], &environment).unwrap();
     assert_eq!((settings.webrtc_port, settings.keep_days, settings.quota_bytes), (3, Some(2), Some(1_000_000_000)));
     assert_eq!(settings.advertise.len(), 2);
@@ -126,7 +126,7 @@ fn whose_server_it_is_fills_the_policys_gaps() {
     assert_eq!((told.footage_room.as_str(), told.footage_days), ("500 GB", Some(30)));
     assert_eq!(told.off, ["mail"], "without a mail server the policy does not claim letters");
     assert_eq!(read(&MAIL, &[]).unwrap().deployment.off, [""; 0]);
-    for (size, said) in [("2TB", "2 TB"), ("1500GB", "1500 GB"), ("1GiB", "1073 MB")] {
+    for (size, said) in [("2TB", "2 TB"), ("1500GB", "1500 GB"), ("1GiB", "1 GB"), ("5MB", "5 MB")] {
         assert_eq!(read(&["--quota", size], &[]).unwrap().deployment.footage_room, said);
     }
 }

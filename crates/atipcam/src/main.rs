@@ -1,6 +1,7 @@
 //! The binary: command line and composition root. It alone decides what is plugged in.
 
 mod camera;
+mod commands;
 mod config;
 mod console;
 mod demo;
@@ -53,6 +54,7 @@ fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommands([serve, demo, camera::command(), doctor, config])
+        .subcommands(commands::all())
         .subcommand(Command::new("owner").about("The owner's account").subcommand_required(true).subcommand(reset))
 }
 
@@ -70,7 +72,8 @@ fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
             Some(("reset", flags)) => owner::reset(&settings(flags)?, flags),
             _ => Ok(ExitCode::FAILURE),
         },
-        _ => Ok(ExitCode::FAILURE),
+        Some((name, flags)) => commands::run(name, flags),
+        None => Ok(ExitCode::FAILURE),
     }
 }
 

@@ -6,7 +6,7 @@
 //! let _proof = evidence::proves("C-4.4.2", "gate.consent");
 //! ```
 //!
-//! If it ends without a panic, one line of JSON goes to `evidence.jsonl` in the folder that `ATIPCAM_EVIDENCE` names; without
+//! If it ends without a panic, one line of JSON goes to `evidence.jsonl` in the folder that `CLAUSE_EVIDENCE` names; without
 //! that variable nothing is written. `cargo xtask evidence` then runs the same test with that enforcement point switched off:
 //! there it must fail, or it proved nothing. For tests only: no room may use this in what is shipped.
 
@@ -32,7 +32,7 @@ impl Drop for Proof {
         if std::thread::panicking() {
             return;
         }
-        if let Some(folder) = std::env::var_os("ATIPCAM_EVIDENCE") {
+        if let Some(folder) = std::env::var_os("CLAUSE_EVIDENCE") {
             note(Path::new(&folder), self).expect("evidence is written");
         }
     }

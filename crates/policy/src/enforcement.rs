@@ -1,7 +1,7 @@
 //! Enforcement points: where the code keeps a clause, and what a negative control switches off.
 
 /// A place in the code that keeps clauses. It holds in every build that people run; in the one build that tests the tests
-/// (`cfg(faults)`) it fails to hold while the environment's `ATIPCAM_FAULT` names it.
+/// (`cfg(faults)`) it fails to hold while the environment's `CLAUSE_FAULT` names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Point {
     id: &'static str,
@@ -39,6 +39,6 @@ impl Point {
     #[cfg(faults)]
     #[must_use]
     pub fn holds(self) -> bool {
-        std::env::var_os("ATIPCAM_FAULT").is_none_or(|fault| fault != self.id)
+        std::env::var_os("CLAUSE_FAULT").is_none_or(|fault| fault != self.id)
     }
 }

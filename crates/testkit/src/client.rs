@@ -89,6 +89,19 @@ impl Client {
         Ok(serde_json::from_slice(&answered(path, self.request(Method::POST, path).json(body)).await?)?)
     }
 
+    /// PUT of JSON.
+    pub async fn put(&self, path: &str, body: &Value) -> Result<Value> {
+        let answer = answered(path, self.request(Method::PUT, path).json(body)).await?;
+        Ok(if answer.is_empty() { Value::Null } else { serde_json::from_slice(&answer)? })
+    }
+
+    /// Gives or withdraws a consent, as a person does who read what it is for.
+    pub async fn decide(&self, purpose: &str, given: bool) -> Result<Value> {
+        let policy = self.get("/policy").await?;
+        let decision = json!({ "given": given, "policy_version": policy["version"], "language": "en" });
+        self.put(&format!("/privacy/consents/{purpose}"), &decision).await
+    }
+
     /// DELETE.
     pub async fn delete(&self, path: &str) -> Result<()> {
         answered(path, self.request(Method::DELETE, path)).await.map(|_| ())

@@ -1,5 +1,7 @@
 use domain::{AudioMode, CameraId};
+use policy::Purpose as _;
 use policy::act::{AddCamera, EditCamera, ListCameras, ReadCamera, RemoveCamera};
+use policy::purpose::VideoSound;
 use store::{CameraAccess, Change};
 
 use super::*;
@@ -121,6 +123,8 @@ async fn an_edit_changes_what_it_names_and_nothing_else() {
         assert_eq!(values(&now), values(&expected));
     }
     let change = CameraEdit { audio: Some(AudioMode::Recorded), recording: Some(false), ..CameraEdit::default() };
+    assert_eq!(code(edit(&rig, &owner, id, change.clone()).await), "consent.needed", "sound takes a consent of its own");
+    rig.consents(&owner, VideoSound::ID).await;
     let camera = edit(&rig, &owner, id, change).await.unwrap();
     assert_eq!((camera.audio, camera.recording, camera.has_password), (AudioMode::Recorded, false, false));
 }

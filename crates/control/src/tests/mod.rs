@@ -13,11 +13,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use domain::{Clock, HomeId, Mono, Result, Role, Secret, SessionId, SubjectId, Timestamp};
+use policy::act::GiveConsent;
 use policy::{Principal, compiled};
 use store::Store;
 use tempfile::TempDir;
 
-use crate::{Config, Control, NewAccount, SetUp, SignedIn};
+use crate::{Config, Control, NewAccount, SetUp, Shown, SignedIn};
 
 const OWNER: &str = "owner@example.com";
 const PASSWORD: &str = "correct horse";
@@ -88,6 +89,13 @@ impl Rig {
     }
 
     /// A member of the owner's home, signed in.
+    /// Gives a consent, as in the app.
+    async fn consents(&self, person: &Person, purpose: &str) {
+        let permit = self.control.ask::<GiveConsent>(person.principal(), person.subject).await.unwrap();
+        let shown = Shown { policy_version: compiled::VERSION.into(), language: None, words: "what it is for".into() };
+        self.control.give_consent(permit, purpose, shown).await.unwrap();
+    }
+
     async fn member(&self, home: HomeId) -> Person {
         let person = self.person("member@example.com").await;
         self.control.add_member(home, person.subject, Role::Member).await.unwrap();

@@ -102,15 +102,21 @@ pub async fn backup(backup: &Backup, now: Timestamp) -> Result<Manifest> {
 /// Writes every tombstone of a data directory to `file`, complete up to `now`. Kept apart from backups and written often, it
 /// is what keeps an old backup from bringing an erased person back.
 pub async fn write_tombstones(dir: &Path, file: &Path, now: Timestamp) -> Result<()> {
-    let keyring = db::attach(&dir.join("keyring").join(KEYRING)).await?;
-    let stones = read_stones(&keyring).await;
-    keyring.close_by_ref().await.map_err(db::error)?;
+    let text = tombstones(dir, now).await?;
     // Whole or not at all: a list that was cut short would be believed.
     let mut beside = file.as_os_str().to_owned();
     beside.push(".new");
     let beside = PathBuf::from(beside);
-    write(&beside, stones_text(&stones?, now).as_bytes())?;
+    write(&beside, text.as_bytes())?;
     fs::rename(&beside, file).map_err(|e| failed(file, &e))
+}
+
+/// What [`write_tombstones`] writes. A server may have the data directory open.
+pub async fn tombstones(dir: &Path, now: Timestamp) -> Result<String> {
+    let keyring = db::attach(&dir.join("keyring").join(KEYRING)).await?;
+    let stones = read_stones(&keyring).await;
+    keyring.close_by_ref().await.map_err(db::error)?;
+    Ok(stones_text(&stones?, now))
 }
 
 fn measured(path: &Path, name: &str) -> Result<Copied> {

@@ -79,10 +79,10 @@ impl Faults {
             self.binaries.get(&key).ok_or_else(|| format!("{package}: the build with faults has no test binary {}", key.1))?;
         let mut run = Command::new("timeout");
         run.arg(TEST_TIME_MAX_S).arg(executable).args(["--exact", test]).current_dir(folder);
-        run.env("ATIPCAM_FAULT", point)
+        run.env("CLAUSE_FAULT", point)
             .env("CARGO_PKG_NAME", package)
             .env("CARGO_MANIFEST_DIR", folder)
-            .env_remove("ATIPCAM_EVIDENCE");
+            .env_remove("CLAUSE_EVIDENCE");
         run.stdout(Stdio::null()).stderr(Stdio::null());
         Ok(run.status()?.code())
     }

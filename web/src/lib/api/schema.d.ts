@@ -1,6 +1,41 @@
 // Made by `npm run gen:api` from the server's OpenAPI document. Do not edit.
 
 export interface paths {
+    "/api/v1/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Cancels one's account: everything ends, and the keys are destroyed when this answers. */
+        delete: operations["cancelAccount"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agreement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Agrees to the policy in force. */
+        put: operations["agree"];
+        post?: never;
+        /** Takes the agreement back. Within a second nothing but the policy and one's privacy centre is served. */
+        delete: operations["disagree"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras": {
         parameters: {
             query?: never;
@@ -194,6 +229,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/homes/{id}/access-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who looked at the cameras of a home. */
+        get: operations["readAccessHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest checkpoint of the log (C2SP tlog-checkpoint, a signed note). Keep it: a log that was changed later cannot prove that
+         *     it grew from it.
+         */
+        get: operations["readCheckpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log/consistency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The proof (RFC 9162 section 2.1.4) that the log of size `to` begins with that of size `from`: a base64 hash a line. */
+        get: operations["readConsistency"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/openapi.json": {
         parameters: {
             query?: never;
@@ -220,6 +309,145 @@ export interface paths {
         };
         /** The policy, in all its languages. */
         get: operations["readPolicy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policy/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every version that was in force, and what each changed. */
+        get: operations["readPolicyHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policy/page": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The policy as a page in one language: parts and clauses with their proofs, recipients, purposes, categories, rights, and how
+         *     contradictions of the older terms were settled.
+         */
+        get: operations["readPolicyPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own consents. */
+        get: operations["listConsents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/consents/{purpose}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Gives, refuses or withdraws one. A withdrawal cuts what runs by it within a second. */
+        put: operations["decideConsent"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is kept about oneself, where, and how long. */
+        get: operations["readStoredData"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/disclosures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What went to third parties, or was refused to them. */
+        get: operations["listDisclosures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events of the log about oneself. */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/receipts/{event}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The receipt of an event: `atipcam verify receipt` checks it without this server. */
+        get: operations["readReceipt"];
         put?: never;
         post?: never;
         delete?: never;
@@ -323,12 +551,62 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Somebody looked. */
+        Access: {
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            camera_id: string;
+            /** @description Absent where the camera is gone. */
+            camera_name?: string | null;
+            /** @description `live`, `playback`, `download` or `snapshot`. */
+            how: string;
+            /** Format: date-time */
+            until: string;
+            who: components["schemas"]["Who"];
+        };
+        /** @description Who looked at the cameras of a home, newest first. */
+        Accesses: {
+            accesses: components["schemas"]["Access"][];
+            /** Format: int64 */
+            next?: number | null;
+        };
         /** @description A person's own account. */
         Account: {
+            agreed: components["schemas"]["Agreement"];
             email: string;
             homes: components["schemas"]["HomeRole"][];
             /** Format: uuid */
             subject_id: string;
+        };
+        /** @description What becomes of it when the account is cancelled. */
+        AfterCancel: {
+            text: components["schemas"]["BTreeMap"];
+            /** @description `goes` or `stays`. */
+            then: string;
+        };
+        /** @description An agreement to the policy. */
+        Agree: {
+            /** @description The person declares to be of age. */
+            adult: boolean;
+            /** @description The language in which it was read (BCP 47). */
+            language?: string | null;
+            /** @description The version that the person read. */
+            policy_version: string;
+        };
+        /** @description What one agreed to. */
+        Agreement: {
+            /** @description One declared to be of age. */
+            adult: boolean;
+            /** @description The strongest change since: `silent`, `posted`, `prominent` or `express`. */
+            class?: string | null;
+            /** @description `current`; `older`, which still holds; or `none`: nothing but the policy and one's privacy centre is served. */
+            state: string;
+            /** @description The newest version that one agreed to. */
+            version?: string | null;
+        };
+        BTreeMap: {
+            [key: string]: string;
         };
         /** @description A camera and how it is. */
         Camera: {
@@ -392,6 +670,78 @@ export interface components {
         Cameras: {
             cameras: components["schemas"]["Camera"][];
         };
+        /** @description What cancelling an account takes. */
+        Cancel: {
+            /** Format: password */
+            password: string;
+        };
+        /** @description One change. */
+        Changed: {
+            kind: string;
+            /** @description Language to a sentence. */
+            sentence: components["schemas"]["BTreeMap"];
+        };
+        /** @description Where one of them stands. */
+        Consent: {
+            /** Format: date-time */
+            at?: string | null;
+            /** @description Language to what saying yes or no changes. */
+            effect: components["schemas"]["BTreeMap"];
+            /** @description The event whose receipt proves it. */
+            event_id?: string | null;
+            /** @description Its function is built; else there is nothing to decide yet. */
+            in_use: boolean;
+            /** @description Language to its name. */
+            name: components["schemas"]["BTreeMap"];
+            /** @description The purpose's id. */
+            purpose: string;
+            sensitive: boolean;
+            /** @description `none` (never asked: a no), `given`, `refused`, `withdrawn` or `expired`. */
+            state: string;
+            uses: components["schemas"]["Named"][];
+            /** @description The policy's version when it was said. */
+            version?: string | null;
+        };
+        /** @description The consents that a person may give. */
+        Consents: {
+            consents: components["schemas"]["Consent"][];
+        };
+        /** @description What is kept about a person. */
+        Data: {
+            categories: components["schemas"]["Stored"][];
+            homes: components["schemas"]["HomeAfter"][];
+        };
+        /** @description What a person says about a purpose. */
+        Decide: {
+            given: boolean;
+            /** @description The language in which it was shown (BCP 47). */
+            language?: string | null;
+            /** @description The version of the policy that was shown. */
+            policy_version: string;
+        };
+        /** @description Something that went, or was refused. */
+        Disclosure: {
+            /** Format: date-time */
+            at: string;
+            /** @description The event of the consent that allowed it. */
+            consent?: string | null;
+            fields: components["schemas"]["Named"][];
+            id: string;
+            /** @description `sent`, `failed` or `refused`; absent while it is under way. */
+            outcome?: string | null;
+            purpose: string;
+            purpose_name: components["schemas"]["BTreeMap"];
+            /** @description Why not. */
+            reason?: string | null;
+            recipient: string;
+            recipient_name: components["schemas"]["BTreeMap"];
+        };
+        /** @description What went to whom, newest first. */
+        Disclosures: {
+            disclosures: components["schemas"]["Disclosure"][];
+            /** Format: int64 */
+            next?: number | null;
+        };
         /** @description What to change (RFC 7396): an absent field stays as it is, `null` clears. */
         Edit: {
             /** @enum {string} */
@@ -407,6 +757,33 @@ export interface components {
             sub_url?: string | null;
             username?: string | null;
         };
+        /** @description An event of the log. */
+        Event: {
+            /** Format: date-time */
+            at: string;
+            id: string;
+            kind: string;
+            /**
+             * Format: int64
+             * @description Its number in the log.
+             */
+            leaf: number;
+            payload: unknown;
+            /**
+             * Format: int64
+             * @description Its number among the events about this person: none is missing.
+             */
+            seq: number;
+        };
+        /** @description Events about a person, newest first. */
+        Events: {
+            events: components["schemas"]["Event"][];
+            /**
+             * Format: int64
+             * @description `before` of the next page.
+             */
+            next?: number | null;
+        };
         /** @description A stretch without footage. */
         Gap: {
             /**
@@ -419,12 +796,33 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        /** @description The versions that were in force, newest first. */
+        History: {
+            versions: components["schemas"]["Past"][];
+        };
+        /** @description A home, and what cancelling the account would do to it. */
+        HomeAfter: {
+            /** Format: int64 */
+            cameras: number;
+            /** @description It has no other owner, so it ends with the account. */
+            ends: boolean;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            role: "member" | "owner";
+        };
         /** @description A home and what one is in it. */
         HomeRole: {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
             role: "member" | "owner";
+        };
+        /** @description A category and what people call it. */
+        Named: {
+            category: string;
+            /** @description Language to name. */
+            name: components["schemas"]["BTreeMap"];
         };
         /** @description A camera to add. */
         New: {
@@ -455,6 +853,16 @@ export interface components {
             /** @description User name on the camera. */
             username?: string | null;
         };
+        /** @description A version, and what it changed. */
+        Past: {
+            changes: components["schemas"]["Changed"][];
+            /** @description What people were told: `silent`, `posted`, `prominent`, or `express` consent. */
+            class: string;
+            hash: string;
+            /** Format: date */
+            updated: string;
+            version: string;
+        };
         /** @description By which way a browser may play a stream. */
         Playable: {
             mse: boolean;
@@ -462,10 +870,16 @@ export interface components {
         };
         /** @description The policy that people read and agree to. */
         Policy: {
-            /** @description It is not in force yet. */
-            draft: boolean;
+            /** @description How to reach them. */
+            contact: string;
             /** @description The language whose text decides. */
             governing?: string | null;
+            /** @description The hash of its canonical form. */
+            hash: string;
+            /** @description Who runs this server, where they say so. */
+            operator: string;
+            /** @description Where the server stands. */
+            region: string;
             /** @description Language tag (BCP 47) to text (Markdown). */
             texts: {
                 [key: string]: string;
@@ -486,6 +900,8 @@ export interface components {
             detail: string;
             /** @description The field of the request that is wrong, where it is one. */
             field?: string | null;
+            /** @description The purpose that wants a consent, where that is what is missing. */
+            purpose?: string | null;
             /** @description The id under which the server's log knows this request. */
             request_id: string;
             /**
@@ -593,6 +1009,20 @@ export interface components {
              */
             used_bytes: number;
         };
+        /** @description How much of one category. */
+        Stored: {
+            after_cancel: components["schemas"]["AfterCancel"];
+            /** Format: int64 */
+            bytes?: number | null;
+            /** Format: int64 */
+            count: number;
+            id: string;
+            name: components["schemas"]["BTreeMap"];
+            /** @description Language to how long. */
+            retention: components["schemas"]["BTreeMap"];
+            /** @description Language to where it lies, and under which key. */
+            where: components["schemas"]["BTreeMap"];
+        };
         /** @description What one stream carries, measured. */
         StreamState: {
             /** @description `aac`, `pcmu` or `pcma`. */
@@ -686,6 +1116,14 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        /** @description Who. */
+        Who: {
+            /** @description Absent where the person is no longer of the home. */
+            email?: string | null;
+            /** Format: uuid */
+            subject_id: string;
+            you: boolean;
+        };
     };
     responses: never;
     parameters: never;
@@ -695,6 +1133,95 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    cancelAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Cancel"];
+            };
+        };
+        responses: {
+            /** @description Cancelled */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    agree: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Agree"];
+            };
+        };
+        responses: {
+            /** @description Noted, with a receipt in the log */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disagree: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Noted, with a receipt in the log */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listCameras: {
         parameters: {
             query?: {
@@ -1166,6 +1693,100 @@ export interface operations {
             };
         };
     };
+    readAccessHistory: {
+        parameters: {
+            query?: {
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accesses"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The checkpoint */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readConsistency: {
+        parameters: {
+            query: {
+                from: number;
+                to: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The proof */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readOpenApi: {
         parameters: {
             query?: never;
@@ -1209,6 +1830,250 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readPolicyHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readPolicyPage: {
+        parameters: {
+            query?: {
+                /** @description BCP 47; the governing language where it is absent or another */
+                language?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listConsents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consents"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decideConsent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                purpose: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decide"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consent"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readStoredData: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDisclosures: {
+        parameters: {
+            query?: {
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Disclosures"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                /** @description What the kind begins with, as in `consent` */
+                kind?: string;
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Events"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readReceipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The receipt */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
                 };
             };
             /** @description A problem: what went wrong, for people and programs */

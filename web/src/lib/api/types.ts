@@ -28,7 +28,7 @@ export interface Agreed {
 }
 export type Session = Refined<
 	Sent<Schemas['Session']>,
-	{ account: Sent<Schemas['Account']> & { agreed?: Agreed | undefined } }
+	{ account: Refined<Sent<Schemas['Account']>, { agreed?: Agreed | undefined }> }
 >;
 export type StorageReport = Sent<Schemas['Storage']>;
 export type TimelineAnswer = Sent<Schemas['Timeline']>;

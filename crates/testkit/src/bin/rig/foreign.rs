@@ -20,6 +20,12 @@ pub(crate) async fn run(binary: &Path) -> Result<()> {
     let cameras = RtspServer::start(&[("/front", &h264), ("/yard", &h265), ("/yard-small", &h264), ("/attic", &h265)])?;
     let server = Server::start(binary, "serve")?;
     let owner = server.set_up().await?;
+    // Sound takes a consent of its own, and is refused before.
+    let unasked = add(&owner, &cameras, "Front door", "/front", None).await.err().ok_or("sound was taken without a consent")?;
+    if !unasked.to_string().contains("consent.needed") {
+        return Err(unasked);
+    }
+    owner.decide("video.sound", true).await?;
 
     let front = add(&owner, &cameras, "Front door", "/front", None).await?;
     let yard = add(&owner, &cameras, "Yard", "/yard", Some("/yard-small")).await?;

@@ -6,6 +6,7 @@ mod browser;
 mod cuts;
 mod demo;
 mod foreign;
+mod privacy;
 mod soak;
 
 use std::path::PathBuf;
@@ -32,6 +33,8 @@ enum Rig {
     Foreign,
     /// A session that ends and a camera that is removed cut what runs within a second: WebRTC, live parts, downloads.
     Cuts,
+    /// Consents withdrawn while streams run, the log, receipts that verify without the server.
+    Privacy,
     /// A viewer that reads nothing and a camera that flaps: nobody else may lose a picture, and memory returns.
     Soak {
         /// How long.
@@ -53,6 +56,7 @@ async fn main() -> ExitCode {
         Rig::Demo => demo::run(&server),
         Rig::Cuts => cuts::run(&server).await,
         Rig::Foreign => foreign::run(&server).await,
+        Rig::Privacy => privacy::run(&server).await,
         Rig::Soak { seconds } => soak::run(&server, Duration::from_secs(seconds)).await,
         Rig::Bench { tries } => bench::run(&server, tries).await,
     };
