@@ -76,9 +76,8 @@ impl std::error::Error for Wrong {}
 /// The file that is read where it exists and none is named.
 const FILE: &str = "/etc/atipcam.toml";
 
-/// Variables of the environment that are no settings: which file to read, the root key, which is a secret of the store, and what
-/// tests say to the build that tests them.
-const ELSEWHERE: [&str; 4] = ["config", "root_key", "evidence", "fault"];
+/// Variables of the environment that are no settings: which file to read, and the root key, which is a secret of the store.
+const ELSEWHERE: [&str; 2] = ["config", "root_key"];
 
 /// Gives a command a flag for each setting, and `--config`.
 pub(crate) fn flags(command: Command) -> Command {

@@ -133,7 +133,7 @@ fn whose_server_it_is_fills_the_policys_gaps() {
 
 #[test]
 fn variables_that_are_no_settings_are_left_alone() {
-    let others = [("ATIPCAM_ROOT_KEY", "x"), ("ATIPCAM_EVIDENCE", "x"), ("ATIPCAM_FAULT", "x")];
+    let others = [("ATIPCAM_ROOT_KEY", "x"), ("ATIPCAM_CONFIG", "/nonexistent")];
     assert_eq!(read(&[], &others), read(&[], &[]));
 }
 

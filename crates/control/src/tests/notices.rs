@@ -77,7 +77,7 @@ async fn whoever_agreed_to_letters_gets_one_about_a_new_sign_in() {
     let letter = server.letter().await.unwrap();
     assert_eq!((letter.to, letter.from.as_str()), (vec![OWNER.to_owned()], "camera@operator.example"));
     let (chinese, english) =
-        (letter.text.find("您的帐号刚刚被登录").unwrap(), letter.text.find("Somebody has just signed in").unwrap());
+        (letter.text.find("您的账号刚刚被登录").unwrap(), letter.text.find("Somebody has just signed in").unwrap());
     assert!(chinese < english && letter.text.contains("张家 (zhang@home.example)"), "{}", letter.text);
     rig.letters_tried().await;
     assert_eq!(rig.outcomes(&owner).await, [Some(Outcome::Sent)]);
