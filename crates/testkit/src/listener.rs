@@ -1,5 +1,5 @@
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -14,6 +14,8 @@ pub struct Listener {
     address: SocketAddr,
     /// Each connection's port, and the bytes that came by it, in the order in which they were made.
     came: watch::Receiver<Vec<(u16, u64)>>,
+    /// Ports of the connections that it made itself.
+    own: Mutex<Vec<u16>>,
     task: JoinHandle<()>,
 }
 
@@ -39,7 +41,7 @@ impl Listener {
                 tokio::spawn(count(stream, from.port(), greeting, Arc::clone(&tell)));
             }
         });
-        Ok(Self { address, came, task })
+        Ok(Self { address, came, own: Mutex::default(), task })
     }
 
     /// Where it listens.
@@ -52,9 +54,14 @@ impl Listener {
     /// call is in the count.
     pub async fn seen(&self) -> Result<Seen> {
         let knock = TcpStream::connect(self.address).await?;
-        let own = knock.local_addr()?.port();
-        let came = self.came.clone().wait_for(|came| came.iter().any(|(port, _)| *port == own)).await?.clone();
-        let others = came.iter().filter(|(port, _)| *port != own);
+        let port = knock.local_addr()?.port();
+        let own = {
+            let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+            own.push(port);
+            own.clone()
+        };
+        let came = self.came.clone().wait_for(|came| came.iter().any(|(from, _)| *from == port)).await?.clone();
+        let others = came.iter().filter(|(port, _)| !own.contains(port));
         Ok(others.fold(Seen::default(), |seen, (_, bytes)| Seen { connections: seen.connections + 1, bytes: seen.bytes + bytes }))
     }
 
