@@ -260,13 +260,14 @@ impl FromStr for Size {
     }
 }
 
-/// As the privacy policy says it, in the largest unit that is whole.
+/// As the privacy policy says it: nobody counts the bytes beyond.
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let units = [("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000)];
-        match units.into_iter().find(|(_, factor)| self.0 >= *factor && self.0.is_multiple_of(*factor)) {
-            Some((unit, factor)) => write!(f, "{} {unit}", self.0 / factor),
-            None => write!(f, "{} MB", self.0 / 1_000_000),
+        const TB: u64 = 1_000_000_000_000;
+        match self.0 {
+            bytes if bytes >= TB && bytes.is_multiple_of(TB) => write!(f, "{} TB", bytes / TB),
+            bytes if bytes >= 1_000_000_000 => write!(f, "{} GB", bytes / 1_000_000_000),
+            bytes => write!(f, "{} MB", bytes / 1_000_000),
         }
     }
 }

@@ -126,14 +126,14 @@ fn whose_server_it_is_fills_the_policys_gaps() {
     assert_eq!((told.footage_room.as_str(), told.footage_days), ("500 GB", Some(30)));
     assert_eq!(told.off, ["mail"], "without a mail server the policy does not claim letters");
     assert_eq!(read(&MAIL, &[]).unwrap().deployment.off, [""; 0]);
-    for (size, said) in [("2TB", "2 TB"), ("1500GB", "1500 GB"), ("1GiB", "1073 MB")] {
+    for (size, said) in [("2TB", "2 TB"), ("1500GB", "1500 GB"), ("1GiB", "1 GB"), ("5MB", "5 MB")] {
         assert_eq!(read(&["--quota", size], &[]).unwrap().deployment.footage_room, said);
     }
 }
 
 #[test]
 fn variables_that_are_no_settings_are_left_alone() {
-    let others = [("ATIPCAM_ROOT_KEY", "x"), ("ATIPCAM_EVIDENCE", "x"), ("ATIPCAM_FAULT", "x")];
+    let others = [("ATIPCAM_ROOT_KEY", "x"), ("ATIPCAM_CONFIG", "/nonexistent")];
     assert_eq!(read(&[], &others), read(&[], &[]));
 }
 

@@ -84,9 +84,9 @@ impl Control {
     #[must_use]
     pub fn new(store: Store, clock: Arc<dyn Clock>, config: Config) -> Self {
         let facts = Arc::new(LiveFacts::new(store.clone(), &config.deployment.region));
-        let upkeep = Upkeep::start(store.clone(), clock.clone());
         let (gateway, deployment) = (config.gateway.clone(), config.deployment.clone());
         let notices = Notices::start(store.clone(), clock.clone(), facts.clone(), gateway, deployment);
+        let upkeep = Upkeep::start(store.clone(), clock.clone(), notices.clone());
         let (limiter, hasher) = (Mutex::default(), Hasher::new());
         Self { inner: Arc::new(Inner { store, clock, config, facts, limiter, hasher, upkeep, notices }) }
     }

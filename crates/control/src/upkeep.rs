@@ -16,6 +16,7 @@ use store::{How, Periods, PolicyVersion, Store, VerdictRow, ViewDraft};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::notices::{Notice, Notices};
 use crate::versions::versions;
 
 /// Verdicts on their way to the task. Whoever asks when it is full waits: a verdict is never dropped for haste.
@@ -75,10 +76,16 @@ pub(crate) struct Upkeep {
 }
 
 impl Upkeep {
-    pub(crate) fn start(store: Store, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn start(store: Store, clock: Arc<dyn Clock>, notices: Option<Notices>) -> Self {
         let (queue, messages) = mpsc::channel(QUEUE_MAX);
         let (tell, health) = watch::channel(Health::default());
-        tokio::spawn(run(messages, store, clock, tell));
+        tokio::spawn(async move {
+            // The version in force is in the log before anybody agrees to it.
+            if let (Some(news), Some(notices)) = (note_version(&store).await, notices) {
+                tokio::spawn(notices.tell_everyone(store.clone(), news));
+            }
+            run(messages, store, clock, tell).await;
+        });
         Self { queue, health }
     }
 
@@ -118,7 +125,6 @@ async fn run(mut messages: mpsc::Receiver<Message>, store: Store, clock: Arc<dyn
     write.set_missed_tick_behavior(MissedTickBehavior::Delay);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     // Before the first message, and then once a day.
-    note_version(&store).await;
     duties(&store, clock.now(), &tell).await;
     look.reset();
     loop {
@@ -153,16 +159,25 @@ async fn run(mut messages: mpsc::Receiver<Message>, store: Store, clock: Arc<dyn
     visits.write(&store, None).await;
 }
 
-/// The version in force is in the log before anybody agrees to it.
-async fn note_version(store: &Store) {
-    let Some(newest) = versions().last() else { return tracing::error!("the policy of this build cannot be read") };
+/// Notes the version in force, once. What people are to be told of it, where it came after another one and changed more than may
+/// pass in silence.
+async fn note_version(store: &Store) -> Option<Notice> {
+    let Some(newest) = versions().last() else {
+        tracing::error!("the policy of this build cannot be read");
+        return None;
+    };
     let class = newest.since_before.as_ref().map_or(Class::Express, |diff| diff.class);
     let version = PolicyVersion { version: newest.version.clone(), hash: newest.hash.clone(), class: class.word().to_owned() };
+    let upgraded = store.policy_versions().await.is_ok_and(|known| !known.is_empty());
     match store.add_policy_version(version).await {
-        Ok(Some(_)) => tracing::info!(version = newest.version, hash = newest.hash, "this policy is in force from now on"),
+        Ok(Some(_)) => {
+            tracing::info!(version = newest.version, hash = newest.hash, "this policy is in force from now on");
+            return (upgraded && class >= Class::Prominent).then(|| Notice::PolicyChanged { version: newest.version.clone() });
+        }
         Ok(None) => {}
         Err(e) => tracing::error!(error = %e, "the policy's version could not be noted"),
     }
+    None
 }
 
 async fn duties(store: &Store, now: Timestamp, tell: &watch::Sender<Health>) {

@@ -4,6 +4,7 @@
 
 mod commands;
 mod journey;
+mod letters;
 mod tls;
 
 use std::path::Path;

@@ -12,7 +12,7 @@ use egress::{Delivery, Gateway};
 use policy::act::{SendNotice, SendRequiredNotice};
 use policy::category::AccountEmail;
 use policy::recipient::MailOperator;
-use policy::{Act, Ask, FactsSource as _, Outbound, Permit, Principal, Receives, Uses, decide};
+use policy::{Act, Ask, FactsSource as _, Outbound, Permit, Principal, Receives, Uses, compiled, decide};
 use policyc::Deployment;
 use store::Store;
 use tokio::sync::{mpsc, oneshot};
@@ -80,8 +80,8 @@ enum Message {
     Flush(oneshot::Sender<()>),
 }
 
-/// The way to the task. The task ends when this is dropped.
-#[derive(Debug)]
+/// The way to the task. The task ends when the last of these is dropped.
+#[derive(Debug, Clone)]
 pub(crate) struct Notices {
     queue: mpsc::Sender<Message>,
 }
@@ -108,6 +108,18 @@ impl Notices {
         let queued = if required { self.queue.send(message).await.is_ok() } else { self.queue.try_send(message).is_ok() };
         if !queued {
             tracing::warn!(notice = name, "not sent: too many letters wait");
+        }
+    }
+
+    /// Queues a letter to everybody who has an account, as fast as they go out.
+    pub(crate) async fn tell_everyone(self, store: Store, notice: Notice) {
+        match store.fact_rows(compiled::VERSION).await {
+            Ok(rows) => {
+                for person in rows.people.iter().filter(|person| !person.held) {
+                    self.add(person.subject, notice.clone()).await;
+                }
+            }
+            Err(e) => tracing::error!(error = %e, notice = notice.name(), "nobody could be told"),
         }
     }
 

@@ -21,8 +21,8 @@ const EN: &str = "whoever runs this server";
 const NEW_SIGN_IN: [Words; 2] = [
     Words {
         title: "新的登录",
-        text: "您的帐号刚刚被登录。\n如果是您本人，无需任何操作。如果不是，请尽快联系{operator}。\n\
-               您收到这封信，是因为您同意接收有关帐号的邮件。您可以随时在应用的“隐私”页面撤回同意。",
+        text: "您的账号刚刚被登录。\n如果是您本人，无需任何操作。如果不是，请尽快联系{operator}。\n\
+               您收到这封信，是因为您同意接收有关账号的邮件。您可以随时在应用的“隐私”页面撤回同意。",
         operator: ZH,
     },
     Words {

@@ -77,7 +77,7 @@ async fn whoever_agreed_to_letters_gets_one_about_a_new_sign_in() {
     let letter = server.letter().await.unwrap();
     assert_eq!((letter.to, letter.from.as_str()), (vec![OWNER.to_owned()], "camera@operator.example"));
     let (chinese, english) =
-        (letter.text.find("您的帐号刚刚被登录").unwrap(), letter.text.find("Somebody has just signed in").unwrap());
+        (letter.text.find("您的账号刚刚被登录").unwrap(), letter.text.find("Somebody has just signed in").unwrap());
     assert!(chinese < english && letter.text.contains("张家 (zhang@home.example)"), "{}", letter.text);
     rig.letters_tried().await;
     assert_eq!(rig.outcomes(&owner).await, [Some(Outcome::Sent)]);
@@ -174,6 +174,27 @@ async fn a_change_of_the_policy_is_told_in_both_languages() {
     let letter = server.letter().await.unwrap();
     assert_eq!(letter.header("subject"), "隐私政策已更新 / The privacy policy has changed");
     assert_eq!((letter.to, letter.text.matches("1.2.0").count()), (vec![OWNER.to_owned()], 2));
+}
+
+#[tokio::test]
+async fn a_version_that_is_new_to_the_server_is_told_to_everybody_once() {
+    let server = SmtpServer::start(Smtp::default()).unwrap();
+    let (rig, owner) = house(server.port()).await;
+    // As before an upgrade: the accounts are there, and another version was the newest.
+    rig.control.close().await;
+    let older = store::PolicyVersion { version: "0.9.0".into(), hash: "sha256:0".into(), class: "express".into() };
+    rig.store.add_policy_version(older).await.unwrap();
+    for letters in [1, 0] {
+        let config = rig.control.inner.config.clone();
+        let control = Control::new(rig.store.clone(), rig.clock.clone(), config);
+        if letters == 1 {
+            let letter = server.letter().await.unwrap();
+            assert_eq!((letter.to, letter.text.contains(compiled::VERSION)), (vec![OWNER.to_owned()], true));
+        }
+        control.close().await;
+    }
+    assert_eq!(server.letter_within(Duration::from_millis(300)).await.unwrap(), None);
+    assert_eq!(rig.outcomes(&owner).await, [Some(Outcome::Sent)], "neither by first run nor by the second start");
 }
 
 #[tokio::test]

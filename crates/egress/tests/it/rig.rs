@@ -22,7 +22,7 @@ pub(crate) const PASSWORD: &str = "smtp-password-canary";
 /// What no letter says.
 pub(crate) const CANARIES: [&str; 4] = ["his-canary", "camera-canary", "192.0.2.77", "rtsp-password-canary"];
 pub(crate) const TITLE: &str = "新的登录 / New sign-in";
-pub(crate) const BODY: &str = "您的帐号刚刚登录。\nYour account was just signed in to.";
+pub(crate) const BODY: &str = "您的账号刚刚登录。\nYour account was just signed in to.";
 
 /// An account in a store, with a home, a camera and a neighbour that have canaries in every field.
 pub(crate) struct Rig {

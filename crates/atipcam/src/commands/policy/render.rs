@@ -9,7 +9,7 @@ use crate::{Failure, settings};
 /// What can be written.
 pub(super) const FORMATS: [&str; 5] = ["markdown", "html", "json", "record", "canonical"];
 
-/// The policy in the format, language and deployment that the flags name.
+/// The policy in the format and language that the flags name, of the server that the settings describe.
 pub(super) fn render(compiled: &Compiled, flags: &ArgMatches) -> Result<String, Failure> {
     let format = flags.get_one::<String>("format").map_or("markdown", String::as_str);
     let policy = compiled.policy();
@@ -20,7 +20,6 @@ pub(super) fn render(compiled: &Compiled, flags: &ArgMatches) -> Result<String, 
     if format == "canonical" {
         return Ok(compiled.canonical().to_owned());
     }
-    // Whose server it is, as its settings say.
     let deployment = settings(flags)?.deployment;
     if format == "record" {
         return Ok(serde_json::to_string_pretty(&compiled.processing_record(language, &deployment))?);
