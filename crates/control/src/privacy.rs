@@ -1,5 +1,8 @@
 //! What a person can see of what is kept about them, and the end of an account.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use domain::{CameraId, Error, HomeId, Kind, Result, Role, Secret, SubjectId, Timestamp};
 use policy::Permit;
 use policy::act::{CancelAccount, ReadAccessHistory, ReadPrivacy};
@@ -157,24 +160,27 @@ impl Control {
     pub async fn access_history(&self, permit: Permit<ReadAccessHistory>, before: Option<u64>, limit: u64) -> Result<Vec<Look>> {
         let (store, home) = (&self.inner.store, permit.object());
         let rows = store.access_history(&permit, before, limit.min(ROWS_MAX)).await?;
-        let mut names = std::collections::HashMap::new();
+        let mut names = HashMap::new();
         for row in store.cameras_of(home).await? {
             names.insert(row.id, store.open_access(&permit, &row).await?.name);
         }
-        let mut emails = std::collections::HashMap::new();
+        let mut emails = HashMap::new();
         let mut looks = Vec::with_capacity(rows.len());
         for row in rows {
-            if !emails.contains_key(&row.subject) {
-                let email = store.open_member_email(&permit, row.subject).await?;
-                let email = email.map(|email| String::from_utf8_lossy(email.expose()).into_owned());
-                emails.insert(row.subject, email);
-            }
+            let email = match emails.entry(row.subject) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(unknown) => {
+                    let email = store.open_member_email(&permit, row.subject).await?;
+                    unknown.insert(email.map(|email| String::from_utf8_lossy(email.expose()).into_owned()))
+                }
+            };
+            let email = email.clone();
             looks.push(Look {
                 leaf: row.leaf,
                 at: row.at,
                 until: row.until,
                 subject: row.subject,
-                email: emails.get(&row.subject).cloned().flatten(),
+                email,
                 camera: row.camera,
                 camera_name: names.get(&row.camera).cloned(),
                 how: row.how,

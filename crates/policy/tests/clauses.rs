@@ -1,5 +1,5 @@
 //! The gate keeps its clauses, one test each: the negative controls switch an enforcement point off and see the test fail.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 use domain::{CameraId, HomeId, Role, SessionId, SubjectId, Timestamp};
 use policy::act::{AddCamera, ListCameras, PullSound, ReadAccount, ReadPrivacy, SendNotice, TakeSnapshot, ViewLive};
@@ -54,7 +54,7 @@ impl Owner {
 }
 
 fn refused<A: Act>(answer: Result<Permit<A>, Reason>) -> Reason {
-    answer.err().expect("refused")
+    answer.expect_err("refused")
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn an_owner_with_everything_may() {
 #[test]
 fn before_an_agreement_there_is_nothing_but_the_policy_and_ones_own_privacy() {
     let _proof = evidence::proves("C-0.2", "gate.agreement");
-    let _1 = evidence::proves("C-0.8", "gate.agreement");
+    let _second = evidence::proves("C-0.8", "gate.agreement");
     let owner = Owner::new().person(|person| person.agreed = Agreed::None).house(|home| home.agreed = false);
     assert_eq!(refused(owner.ask::<ViewLive>(CameraId::random())), Reason::NotAgreed);
     assert_eq!(refused(owner.ask::<ReadAccount>(owner.subject)), Reason::NotAgreed);
@@ -106,7 +106,7 @@ fn a_minor_needs_a_guardian_first() {
 #[test]
 fn a_purpose_whose_function_is_not_built_is_refused_to_everybody() {
     let _proof = evidence::proves("C-1.1.0", "gate.function");
-    let _1 = evidence::proves("C-2.2.0", "gate.function");
+    let _second = evidence::proves("C-2.2.0", "gate.function");
     // No act of a function that is not built exists, so that none can be asked; the rules by which one would be refused do.
     let unbuilt: Vec<_> = purpose::ALL.iter().filter(|purpose| !purpose.in_use).collect();
     assert!(!unbuilt.is_empty());
@@ -117,7 +117,7 @@ fn a_purpose_whose_function_is_not_built_is_refused_to_everybody() {
 #[test]
 fn a_refusal_disables_the_function_that_needs_the_consent_and_no_other() {
     let _proof = evidence::proves("C-1.1.6", "gate.consent");
-    let _1 = evidence::proves("C-4.4.1", "gate.consent");
+    let _second = evidence::proves("C-4.4.1", "gate.consent");
     let owner = Owner::new().person(|person| person.consents = ConsentSet::NONE).house(|home| home.consents = ConsentSet::NONE);
     assert_eq!(refused(owner.ask_as_server::<PullSound>(CameraId::random())), Reason::ConsentNeeded);
     assert_eq!(refused(owner.ask_as_server::<SendNotice>(owner.subject)), Reason::ConsentNeeded);
@@ -145,7 +145,7 @@ fn sound_takes_a_consent_of_an_owner() {
 #[test]
 fn mail_that_is_not_required_takes_the_persons_own_consent() {
     let _proof = evidence::proves("C-2.2.1", "gate.consent");
-    let _1 = evidence::proves("C-7.9", "gate.consent");
+    let _second = evidence::proves("C-7.9", "gate.consent");
     let owner = Owner::new().person(|person| person.consents = ConsentSet::NONE);
     assert_eq!(refused(owner.ask_as_server::<SendNotice>(owner.subject)), Reason::ConsentNeeded);
     assert!(owner.ask_as_server::<policy::act::SendRequiredNotice>(owner.subject).is_ok());
@@ -165,8 +165,8 @@ fn a_consent_counts_from_the_moment_it_is_given_to_the_moment_it_is_withdrawn() 
 #[test]
 fn a_home_opens_by_role_and_to_nobody_else() {
     let _proof = evidence::proves("C-7.10", "gate.role");
-    let _1 = evidence::proves("C-1.3.6", "gate.role");
-    let _2 = evidence::proves("C-3.a.3.c", "gate.role");
+    let _second = evidence::proves("C-1.3.6", "gate.role");
+    let _third = evidence::proves("C-3.a.3.c", "gate.role");
     let member = Owner::new().house(|home| home.role = Some(Role::Member));
     assert!(member.ask::<ViewLive>(CameraId::random()).is_ok());
     assert_eq!(refused(member.ask::<AddCamera>(member.home)), Reason::Role);
@@ -185,8 +185,8 @@ fn nobody_sees_what_is_kept_about_another() {
 #[test]
 fn whoever_is_not_signed_in_gets_nothing_not_even_a_frame() {
     let _proof = evidence::proves("C-1.3.4", "gate.session");
-    let _1 = evidence::proves("C-2.4.0", "gate.session");
-    let _2 = evidence::proves("C-3.a.0", "gate.session");
+    let _second = evidence::proves("C-2.4.0", "gate.session");
+    let _third = evidence::proves("C-3.a.0", "gate.session");
     let mut over = Owner::new();
     over.facts.session = over.facts.session.map(|session| SessionFacts { expires: NOW, ..session });
     assert_eq!(refused(over.ask::<TakeSnapshot>(CameraId::random())), Reason::NoSession);
@@ -207,7 +207,7 @@ fn what_is_left_of_a_cancelled_account_serves_nothing() {
 #[test]
 fn a_server_outside_the_region_uses_nothing() {
     let _proof = evidence::proves("C-3.a.2.1", "egress.region");
-    let _1 = evidence::proves("C-3.a.2.2", "egress.region");
+    let _second = evidence::proves("C-3.a.2.2", "egress.region");
     let mut elsewhere = Owner::new();
     elsewhere.facts.region_ok = false;
     assert_eq!(refused(elsewhere.ask::<ViewLive>(CameraId::random())), Reason::Region);

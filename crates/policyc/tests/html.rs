@@ -1,4 +1,5 @@
 //! The page as HTML: complete in itself, well-formed, every anchor there once.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -8,7 +8,7 @@ use crate::house::{House, PASSWORD};
 #[tokio::test]
 async fn a_form_refuses_a_field_that_it_does_not_declare() {
     let _proof = evidence::proves("C-1.1.5", "form.fields");
-    let _1 = evidence::proves("C-3.b.1", "form.fields");
+    let _second = evidence::proves("C-3.b.1", "form.fields");
     let house = House::new().await;
     let with_phone = |mut form: Value| {
         form["phone"] = "13800000000".into();

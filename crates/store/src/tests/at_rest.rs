@@ -28,9 +28,9 @@ fn assert_no_canary(rig: &Rig, when: &str) {
 #[tokio::test]
 async fn no_byte_of_the_directory_shows_a_canary() {
     let _proof = evidence::proves("C-1.1.5", "seal.columns");
-    let _1 = evidence::proves("C-7.10", "seal.columns");
-    let _2 = evidence::proves("C-3.a.3.0", "seal.columns");
-    let _3 = evidence::proves("C-3.a.3.a", "seal.columns");
+    let _second = evidence::proves("C-7.10", "seal.columns");
+    let _third = evidence::proves("C-3.a.3.0", "seal.columns");
+    let _fourth = evidence::proves("C-3.a.3.a", "seal.columns");
     let mut rig = Rig::new().await;
     let (subject, home) = rig.set_up(EMAIL).await;
     let camera = rig.store.add_camera(&permit::<AddCamera>(home, home), canary_draft()).await.unwrap();

@@ -72,9 +72,9 @@ async fn keys(rig: &Rig) -> Vec<key::Model> {
 #[tokio::test]
 async fn an_account_that_is_cancelled_lets_nobody_in_and_holds_only_its_evidence() {
     let _proof = evidence::proves("C-3.a.1.2", "account.cancel");
-    let _1 = evidence::proves("C-4.6.1", "account.cancel");
-    let _2 = evidence::proves("C-4.6.3", "account.cancel");
-    let _3 = evidence::proves("C-4.6.4", "account.cancel");
+    let _second = evidence::proves("C-4.6.1", "account.cancel");
+    let _third = evidence::proves("C-4.6.3", "account.cancel");
+    let _fourth = evidence::proves("C-4.6.4", "account.cancel");
     let mut rig = Rig::new().await;
     let (owner, shared) = rig.set_up("owner@example.com").await;
     let gone = person(&rig, CANARY).await;
@@ -171,9 +171,9 @@ async fn keys_that_a_crash_left_are_destroyed_at_the_next_start() {
 #[tokio::test]
 async fn a_whole_life_ends_in_nothing() {
     let _proof = evidence::proves("C-3.a.1.1", "retention.run");
-    let _1 = evidence::proves("C-3.a.1.4", "retention.run");
-    let _2 = evidence::proves("C-7.7", "retention.run");
-    let _3 = evidence::proves("C-3.b.2", "retention.run");
+    let _second = evidence::proves("C-3.a.1.4", "retention.run");
+    let _third = evidence::proves("C-7.7", "retention.run");
+    let _fourth = evidence::proves("C-3.b.2", "retention.run");
     let mut rig = Rig::new().await;
     let (_, shared) = rig.set_up("owner@example.com").await;
     let gone = person(&rig, CANARY).await;
@@ -332,7 +332,7 @@ impl Copies {
 #[tokio::test]
 async fn a_backup_brings_nobody_back_who_was_erased_since() {
     let _proof = evidence::proves("C-3.a.1.4", "key.destroy");
-    let _1 = evidence::proves("C-4.3.7", "key.destroy");
+    let _second = evidence::proves("C-4.3.7", "key.destroy");
     for evidence_too in [false, true] {
         let rig = Rig::new().await;
         let (owner, home) = rig.set_up("owner@example.com").await;

@@ -117,7 +117,7 @@ async fn heads_are_kept_by_the_hour() {
 #[tokio::test]
 async fn a_version_of_the_policy_is_noted_once() {
     let _proof = evidence::proves("C-0.1", "policy.version");
-    let _1 = evidence::proves("C-5.0", "policy.version");
+    let _second = evidence::proves("C-5.0", "policy.version");
     let rig = Rig::new().await;
     let version = |version: &str| PolicyVersion { version: version.into(), hash: "sha256:0".into(), class: "silent".into() };
     assert!(rig.store.add_policy_version(version("1")).await.unwrap().is_some());
@@ -168,7 +168,7 @@ async fn a_log_longer_than_one_batch_is_checked_to_its_end() {
 #[tokio::test]
 async fn what_is_changed_behind_the_logs_back_is_found() {
     let _proof = evidence::proves("C-3.a.0", "log.check");
-    let _1 = evidence::proves("C-3.a.3.d", "log.check");
+    let _second = evidence::proves("C-3.a.3.d", "log.check");
     let rows: &[(&str, &str, Option<u64>, &str)] = &[
         (
             "an altered leaf",
