@@ -30,7 +30,7 @@ build: setup-run web ## The release binary with the web app inside: target/relea
 	$(say) 'building the server in release mode: about 450 crates; 10 to 15 minutes on 2 cores the first time, a minute after a change'
 	@$(CARGO) build --release --locked -p atipcam
 
-test: setup-test fmt-check tidy web-test clippy rust-test evidence e2e ## Every check and test there is, from a fresh clone: about 20 minutes on 2 cores
+test: setup-test fmt-check tidy web-test clippy rust-test evidence e2e ## Every check and test there is, from a fresh clone: under 30 minutes on 2 cores
 	$(say) 'all checks and tests passed'
 
 bench: setup-test build ## Start-up and latency figures of live view, measured in Chromium on virtual cameras
