@@ -19,18 +19,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::choice::playable;
 use super::quality::Quality;
-use super::sockets::Sockets;
+use super::sockets::{Inbox, Sockets};
 use crate::StreamChoice;
 use crate::feed::Feed;
 use crate::fleet::Feeds;
 use crate::pull::Presence;
 use crate::watch::Watch;
 
-/// Datagrams read from one socket before the others and the viewers have their turn.
-const READS_MAX: usize = 64;
-
-/// The largest datagram that a browser sends: a DTLS record or an RTCP packet within an Ethernet frame.
-const DATAGRAM_BYTES_MAX: usize = 2048;
+/// Reads from one socket before the others and the viewers have their turn.
+const READS_MAX: usize = 8;
 
 /// Addresses that one viewer may have proven to be its own: a browser has a few on each of its interfaces.
 const REMOTES_MAX: usize = 32;
@@ -153,13 +150,13 @@ impl Hub {
     }
 
     pub(super) async fn run(mut self, mut commands: mpsc::Receiver<Command>, cancel: CancellationToken) {
-        let mut buffer = [0; DATAGRAM_BYTES_MAX];
+        let mut inbox = Inbox::new();
         loop {
             let wake = self.wakes.first().map_or_else(|| now() + IDLE, |(at, _)| *at);
             tokio::select! {
                 () = cancel.cancelled() => break,
                 Some(command) = commands.recv() => self.obey(command).await,
-                number = self.sockets.readable() => self.receive(number, &mut buffer).await,
+                number = self.sockets.readable() => self.receive(number, &mut inbox).await,
                 Some((key, units)) = self.batches.next() => self.fan_out(key, &units).await,
                 Some(ended) = self.watches.next() => if let Some(view) = ended { self.end(view).await },
                 () = tokio::time::sleep_until(wake.into()) => self.wake_up().await,
@@ -262,18 +259,18 @@ impl Hub {
         }
     }
 
-    async fn receive(&mut self, number: usize, buffer: &mut [u8]) {
+    async fn receive(&mut self, number: usize, inbox: &mut Inbox) {
         for _ in 0..READS_MAX {
-            let Some((length, from, to)) = self.sockets.receive(number, buffer) else { return };
-            let datagram = &buffer[..length];
-            let now = now();
-            let Some(id) = self.route(now, from, to, datagram) else { continue };
-            let Some(view) = self.views.get_mut(&id) else { continue };
-            if guarded(id, || view.session.handle_datagram(now, from, to, datagram)).is_none() {
-                self.forget(id);
-                continue;
+            let Some(to) = self.sockets.receive(number, inbox) else { return };
+            for (from, datagram) in inbox.datagrams() {
+                let now = now();
+                let Some(id) = self.route(now, from, to, datagram) else { continue };
+                let Some(view) = self.views.get_mut(&id) else { continue };
+                match guarded(id, || view.session.handle_datagram(now, from, to, datagram)) {
+                    Some(()) => self.drive(id).await,
+                    None => self.forget(id),
+                }
             }
-            self.drive(id).await;
         }
     }
 
@@ -322,7 +319,7 @@ impl Hub {
         let wake = loop {
             match guarded(id, || view.session.poll(now)) {
                 Some(Output::Send(datagram)) => self.sockets.send(&datagram).await,
-                Some(Output::Wake(at)) => break at,
+                Some(Output::Wake(at)) => break Some(at),
                 Some(Output::Event(Event::Connected | Event::ReplayWanted)) => {
                     let watched = view.current().and_then(|feed| self.feeds.get(&FeedKey::of(feed)));
                     view.session.replay(now, watched.map_or(&[], |watched| &watched.gop.units));
@@ -333,9 +330,11 @@ impl Hub {
                         attach = view.wanted.and_then(|name| view.feeds.get(name).cloned());
                     }
                 }
-                Some(Output::Event(Event::Closed)) | None => return self.forget(id),
+                Some(Output::Event(Event::Closed)) | None => break None,
             }
         };
+        self.sockets.flush().await;
+        let Some(wake) = wake else { return self.forget(id) };
         self.wakes.remove(&(view.wake, id));
         view.wake = wake;
         self.wakes.insert((wake, id));

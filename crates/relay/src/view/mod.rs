@@ -2,6 +2,7 @@
 
 mod choice;
 mod hub;
+mod outbox;
 mod parts;
 mod quality;
 mod sockets;

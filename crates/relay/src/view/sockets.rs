@@ -1,20 +1,33 @@
 //! One UDP socket a local address, shared by all viewers.
 
 use std::future::poll_fn;
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::io::{self, IoSliceMut};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use domain::{Error, Kind, Result};
 use media::live::whep::Datagram;
-use tokio::net::UdpSocket;
+use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSocketState};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+use super::outbox::Outbox;
 
 /// Addresses offered to browsers, which check each against each of theirs.
 const ADDRESSES_MAX: usize = 16;
 
 /// The interfaces are looked at again before an answer, at most this often: addresses come and go with the network.
 const RESCAN: Duration = Duration::from_secs(5);
+
+/// Datagrams of one sender that the system hands over as one ("generic receive offload") have at most this many bytes together.
+const RECEIVED_BYTES_MAX: usize = 1 << 16;
+
+/// Buffers of one read. Viewers send little: reports and signs of life.
+const BUFFERS: usize = if BATCH_SIZE < 8 { BATCH_SIZE } else { 8 };
+
+/// Asked of the system for each socket, which may give less: a picture for each of several hundred viewers.
+const SEND_BUFFER_BYTES: usize = 4 * 1024 * 1024;
 
 /// A full send buffer empties at the speed of the line; a packet that waits longer is left to the viewer's NACK.
 const SEND_TIME_MAX: Duration = Duration::from_millis(20);
@@ -23,23 +36,62 @@ const SEND_TIME_MAX: Duration = Duration::from_millis(20);
 struct Socket {
     /// The concrete address: where a datagram arrived must be known, and `0.0.0.0` would not tell.
     address: SocketAddr,
-    io: UdpSocket,
+    /// Watched for datagrams alone: a socket watched for room to send as well wakes a thread after every send.
+    io: AsyncFd<UdpSocket>,
+    state: UdpSocketState,
+}
+
+impl Socket {
+    async fn send(&self, to: SocketAddr, bytes: &[u8], segment: usize) -> io::Result<()> {
+        let transmit = Transmit { destination: to, ecn: None, contents: bytes, segment_size: Some(segment), src_ip: None };
+        let send = || self.state.try_send(self.io.get_ref().into(), &transmit);
+        match send() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                let room = watched(self.io.get_ref().try_clone()?, Interest::WRITABLE)?;
+                let send = room.async_io(Interest::WRITABLE, |_| send());
+                tokio::time::timeout(SEND_TIME_MAX, send).await.unwrap_or(Err(error))
+            }
+            result => result,
+        }
+    }
+}
+
+/// What one read brought.
+pub(super) struct Inbox {
+    /// [`BUFFERS`] of [`RECEIVED_BYTES_MAX`] each.
+    bytes: Vec<u8>,
+    meta: [RecvMeta; BUFFERS],
+    filled: usize,
+}
+
+impl Inbox {
+    pub(super) fn new() -> Self {
+        Self { bytes: vec![0; BUFFERS * RECEIVED_BYTES_MAX], meta: [RecvMeta::default(); BUFFERS], filled: 0 }
+    }
+
+    /// The datagrams, and where each came from.
+    pub(super) fn datagrams(&self) -> impl Iterator<Item = (SocketAddr, &[u8])> {
+        let read = self.meta.iter().zip(self.bytes.chunks(RECEIVED_BYTES_MAX)).take(self.filled);
+        read.flat_map(|(meta, bytes)| {
+            bytes[..meta.len.min(bytes.len())].chunks(meta.stride.max(1)).map(|datagram| (meta.addr, datagram))
+        })
+    }
 }
 
 /// The sockets of one engine.
-#[derive(Debug)]
 pub(super) struct Sockets {
     /// The same on every address; from the first socket where the system picked.
     port: u16,
     advertise: Vec<IpAddr>,
     sockets: Vec<Socket>,
     scanned: Instant,
+    outbox: Outbox,
 }
 
 impl Sockets {
     /// Binds every address that this machine has now. Port 0: one that the system picks.
     pub(super) fn open(port: u16, advertise: Vec<IpAddr>, now: Instant) -> Result<Self> {
-        let mut sockets = Self { port, advertise, sockets: Vec::new(), scanned: now };
+        let mut sockets = Self { port, advertise, sockets: Vec::new(), scanned: now, outbox: Outbox::new() };
         sockets.scan();
         if sockets.sockets.is_empty() {
             let detail = format!("UDP port {port} cannot be bound on any address");
@@ -64,15 +116,21 @@ impl Sockets {
 
     /// Resolves to the number of a socket that has datagrams.
     pub(super) async fn readable(&self) -> usize {
-        let ready = |cx: &mut std::task::Context<'_>| self.sockets.iter().position(|s| s.io.poll_recv_ready(cx).is_ready());
+        let ready = |cx: &mut std::task::Context<'_>| self.sockets.iter().position(|s| s.io.poll_read_ready(cx).is_ready());
         poll_fn(|cx| ready(cx).map_or(Poll::Pending, Poll::Ready)).await
     }
 
-    /// The next datagram of a socket: its length, where it came from, and at which local address it arrived.
-    pub(super) fn receive(&self, number: usize, buffer: &mut [u8]) -> Option<(usize, SocketAddr, SocketAddr)> {
+    /// Reads what a socket has, as far as it fits. Returns the local address at which it arrived; `None` if there is nothing.
+    pub(super) fn receive(&self, number: usize, inbox: &mut Inbox) -> Option<SocketAddr> {
         let socket = self.sockets.get(number)?;
-        match socket.io.try_recv_from(buffer) {
-            Ok((length, from)) => Some((length, from, socket.address)),
+        let mut chunks = inbox.bytes.chunks_mut(RECEIVED_BYTES_MAX);
+        let mut buffers: [_; BUFFERS] = std::array::from_fn(|_| IoSliceMut::new(chunks.next().unwrap_or_default()));
+        let receive = |io: &UdpSocket| socket.state.recv(io.into(), &mut buffers, &mut inbox.meta);
+        match socket.io.try_io(Interest::READABLE, receive) {
+            Ok(filled) => {
+                inbox.filled = filled;
+                Some(socket.address)
+            }
             Err(error) => {
                 if error.kind() != io::ErrorKind::WouldBlock {
                     tracing::debug!(%error, address = %socket.address, "a datagram could not be read");
@@ -82,19 +140,31 @@ impl Sockets {
         }
     }
 
-    /// Sends a datagram from the local address that it names.
-    pub(super) async fn send(&self, datagram: &Datagram) {
-        let Some(socket) = self.sockets.iter().find(|socket| socket.address == datagram.from) else { return };
-        let result = match socket.io.try_send_to(&datagram.bytes, datagram.to) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                let send = socket.io.send_to(&datagram.bytes, datagram.to);
-                tokio::time::timeout(SEND_TIME_MAX, send).await.unwrap_or(Err(error))
-            }
-            result => result,
-        };
-        if let Err(error) = result {
-            tracing::debug!(%error, from = %datagram.from, to = %datagram.to, "a datagram could not be sent");
+    /// Sends a datagram from the local address that it names, perhaps not before [`Sockets::flush`].
+    pub(super) async fn send(&mut self, datagram: &Datagram) {
+        let segments_max = self.socket(datagram.from).map_or(1, |socket| socket.state.max_gso_segments());
+        if !self.outbox.push(datagram, segments_max) {
+            self.flush().await;
+            self.outbox.push(datagram, segments_max);
         }
+    }
+
+    /// Has everything leave that was sent.
+    pub(super) async fn flush(&mut self) {
+        if self.outbox.is_empty() {
+            return;
+        }
+        let (from, to, bytes, segment) = self.outbox.contents();
+        if let Some(socket) = self.socket(from)
+            && let Err(error) = socket.send(to, bytes, segment).await
+        {
+            tracing::debug!(%error, %from, %to, "datagrams could not be sent");
+        }
+        self.outbox.clear();
+    }
+
+    fn socket(&self, address: SocketAddr) -> Option<&Socket> {
+        self.sockets.iter().find(|socket| socket.address == address)
     }
 
     /// Binds addresses that are new, and closes sockets whose address is gone.
@@ -120,9 +190,21 @@ impl Sockets {
 }
 
 fn bind(address: SocketAddr) -> io::Result<Socket> {
-    let io = std::net::UdpSocket::bind(address)?;
+    let io = UdpSocket::bind(address)?;
     io.set_nonblocking(true)?;
-    Ok(Socket { address: io.local_addr()?, io: UdpSocket::from_std(io)? })
+    let state = UdpSocketState::new((&io).into())?;
+    if let Err(error) = state.set_send_buffer_size((&io).into(), SEND_BUFFER_BYTES) {
+        tracing::debug!(%error, %address, "the send buffer keeps its size");
+    }
+    Ok(Socket { address: io.local_addr()?, io: watched(io, Interest::READABLE)?, state })
+}
+
+#[expect(
+    deprecated,
+    reason = "its successor is unsafe for types that may lose their descriptor; a socket owns it until it is dropped"
+)]
+fn watched(io: UdpSocket, interest: Interest) -> io::Result<AsyncFd<UdpSocket>> {
+    AsyncFd::with_interest(io, interest)
 }
 
 /// The machine's addresses that a browser could use. IPv6 link-local ones need a scope that candidates cannot name.
