@@ -5,6 +5,7 @@ mod hub;
 mod parts;
 mod quality;
 mod sockets;
+mod voice;
 pub(crate) mod webrtc;
 
 pub use parts::{LiveMessage, LiveParts};
