@@ -96,7 +96,11 @@ mod tests {
             }
             let last = packets.len() as i64 - 1;
             let wanted = last * i64::from(PACKET_TICKS) * (1_000_000 + parts_per_million) / 1_000_000;
-            assert!((packets[last as usize] - wanted).abs() <= SLACK as i64 + UNIT / 960 + 1, "{} {wanted}", packets[last as usize]);
+            assert!(
+                (packets[last as usize] - wanted).abs() <= SLACK as i64 + UNIT / 960 + 1,
+                "{} {wanted}",
+                packets[last as usize]
+            );
         }
     }
 

@@ -98,6 +98,7 @@ impl Transcoder {
         let time = ticks(au.dts, self.rate);
         if remade {
             self.clock.anchor(time);
+            self.discontinuity = true;
         } else if self.clock.unit(time, opus.waiting()) {
             opus.restart();
             self.discontinuity = true;

@@ -35,14 +35,8 @@ fn format_with(codec: AudioCodec, sample_rate: u32) -> Arc<Format> {
         parameter_sets: vec![Bytes::from_static(&[0x67, 0x4d, 0x40, 0x1f, 1]), Bytes::from_static(&[0x68, 1])],
         sample_entry: Bytes::new(),
     };
-    let audio = AudioFormat {
-        codec,
-        sample_rate,
-        channels: 1,
-        rfc6381: "alaw".into(),
-        config: Bytes::new(),
-        sample_entry: Bytes::new(),
-    };
+    let audio =
+        AudioFormat { codec, sample_rate, channels: 1, rfc6381: "alaw".into(), config: Bytes::new(), sample_entry: Bytes::new() };
     Arc::new(Format { video, audio: Some(audio) })
 }
 

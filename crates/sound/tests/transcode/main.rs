@@ -1,4 +1,5 @@
 //! Sound that goes in as a camera's AAC comes out as the same sound, at the same time, whatever the camera does.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests may fail them; a figure is worth a line")]
 
 mod rig;
 
@@ -9,7 +10,7 @@ use media::au::{AccessUnit, AudioCodec, Format, Track};
 use proptest::prelude::*;
 use sound::{PACKET_TICKS, Transcoder, Unsupported};
 
-use rig::{FRAME, T0, aac, format, heard, share, unit};
+use rig::{FRAME, T0, aac, format, he_aac, heard, share, unit};
 
 const PACKET: i64 = PACKET_TICKS as i64;
 
@@ -48,6 +49,24 @@ fn a_tone_is_the_same_tone_for_as_long() {
             assert!((packet.wall.micros() - wall).abs() < 100, "{rate}: {} at {}", packet.wall, packet.dts);
         }
     }
+}
+
+#[test]
+fn he_aac_is_heard_at_its_full_rate() {
+    // As cameras do: the configuration names the lower rate, the stream says the rest, and times are of the full rate.
+    let mut format = Format::clone(&format(16_000, 1));
+    format.audio.as_mut().unwrap().sample_rate = 32_000;
+    let format = Arc::new(format);
+    let units = he_aac(440.0, 32_000, 3);
+    let mut transcoder = Transcoder::new(&format).unwrap();
+    let times = (0..).map(|n| n * 2 * FRAME);
+    let packets: Vec<_> = times.zip(&units).flat_map(|(at, data)| transcoder.push(&unit(&format, at, data)).unwrap()).collect();
+    let steps = packets.windows(2).map(|pair| pair[1].dts - pair[0].dts);
+    assert!(steps.skip(10).all(|step| step == PACKET));
+    let missing = units.len() as i64 * 2 * FRAME * 3 / 2 - packets.len() as i64 * PACKET;
+    assert!((0..4 * PACKET).contains(&missing), "{missing} ticks are missing");
+    let pcm = heard(&packets.iter().map(|packet| packet.data.clone()).collect::<Vec<_>>());
+    assert!(share(&pcm[48_000..96_000], 440.0) > 0.98, "{}", share(&pcm[48_000..96_000], 440.0));
 }
 
 #[test]

@@ -14,8 +14,7 @@ pub(crate) const T0: i64 = 1_769_846_400_000_000;
 /// Samples that one AAC unit decodes to.
 pub(crate) const FRAME: i64 = 1024;
 
-const RATES: [u32; 13] =
-    [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350];
+const RATES: [u32; 13] = [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350];
 
 /// What a camera with a microphone of this rate and these channels says of it.
 pub(crate) fn format(rate: u32, channels: u8) -> Arc<Format> {
@@ -88,6 +87,22 @@ pub(crate) fn aac(source: &str, rate: u32, channels: u8, seconds: u32) -> Vec<By
     units
 }
 
+/// A tone as HE-AAC, which ffmpeg does not make: half the rate in the AAC itself, the rest beside it.
+pub(crate) fn he_aac(frequency: f64, rate: u32, seconds: u32) -> Vec<Bytes> {
+    let turn = 2.0 * std::f64::consts::PI * frequency / f64::from(rate);
+    let tone: Vec<f32> = (0..rate * seconds).map(|n| (0.5 * (turn * f64::from(n)).sin()) as f32).collect();
+    let mut options = syom::EncodeOptions::default();
+    (options.he, options.bitrate_bps) = (true, 48_000);
+    let mut units = Vec::new();
+    let mut encoder = syom::Encoder::new(rate, 1, &options).unwrap();
+    let keep = |frame: syom::EncodedFrame<'_>| {
+        units.push(Bytes::copy_from_slice(frame.payload));
+        Ok(())
+    };
+    encoder.feed(&[&tone], keep).unwrap();
+    units
+}
+
 /// What ffmpeg hears in Opus packets of 20 ms: mono samples, 48000 a second.
 pub(crate) fn heard(packets: &[Bytes]) -> Vec<f32> {
     let pcm = ffmpeg("-f ogg -i - -ac 1 -ar 48000 -f f32le -", ogg(packets));
@@ -102,8 +117,15 @@ fn ogg(packets: &[Bytes]) -> Vec<u8> {
     let all = [head.as_slice(), &tags].into_iter().chain(packets.iter().map(|packet| &packet[..]));
     for (n, packet) in all.enumerate() {
         let time = 960 * n.saturating_sub(1) as u64;
-        let flags = if n == 0 { 2 } else if n == packets.len() + 1 { 4 } else { 0 };
-        let mut page = [&b"OggS\0"[..], &[flags], &time.to_le_bytes(), &[7, 0, 0, 0], &(n as u32).to_le_bytes(), &[0; 4]].concat();
+        let flags = if n == 0 {
+            2
+        } else if n == packets.len() + 1 {
+            4
+        } else {
+            0
+        };
+        let mut page =
+            [&b"OggS\0"[..], &[flags], &time.to_le_bytes(), &[7, 0, 0, 0], &(n as u32).to_le_bytes(), &[0; 4]].concat();
         page.push((packet.len() / 255 + 1) as u8);
         page.resize(page.len() + packet.len() / 255, 255);
         page.push((packet.len() % 255) as u8);

@@ -20,7 +20,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("api", &["policyc", "domain", "policy", "media", "store", "control", "relay"]),
     ("device", &["domain", "media"]),
     ("atipcam", &["policyc", "domain", "policy", "media", "store", "cameras", "egress", "control", "relay", "api", "device"]),
-    ("testkit", &["policyc", "domain", "policy", "media", "store", "cameras", "egress", "control", "relay", "api", "device"]),
+    (
+        "testkit",
+        &["policyc", "domain", "policy", "media", "sound", "store", "cameras", "egress", "control", "relay", "api", "device"],
+    ),
     ("xtask", &["policyc"]),
 ];
 
