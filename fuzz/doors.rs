@@ -7,8 +7,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::{Clock, Mono, SystemClock};
-use media::au::{Format, VideoCodec, VideoFormat, nal_units};
+use domain::{Clock, Mono, SystemClock, Timestamp};
+use media::au::{AccessUnit, AudioCodec, AudioFormat, Format, Track, VideoCodec, VideoFormat, nal_units};
 use media::live::whep;
 use media::record::{IndexLoader, MediaKey, MediaKeyId, SegmentScanner};
 use media::rtsp;
@@ -19,6 +19,7 @@ type Door = (&'static str, fn(&[u8]));
 
 /// Every door, for the replay.
 pub(crate) const DOORS: &[Door] = &[
+    ("aac_unit", aac_unit),
     ("access_unit", access_unit),
     ("byte_range", byte_range),
     ("camera_address", camera_address),
@@ -48,6 +49,36 @@ pub(crate) fn access_unit(data: &[u8]) {
     let bytes: usize = nal_units(&data).map(|nal| nal.len() + 4).sum();
     assert!(bytes <= data.len());
     let _ = media::still::jpeg(&format().video, &data, u16::MAX);
+}
+
+/// A microphone's configuration, two bytes, and a unit of its AAC, twice: the second has a first to go on from.
+pub(crate) fn aac_unit(data: &[u8]) {
+    let Some((config, unit)) = data.split_at_checked(2) else { return };
+    let audio = AudioFormat {
+        codec: AudioCodec::Aac,
+        sample_rate: 16_000,
+        channels: 1,
+        rfc6381: "mp4a.40.2".to_owned(),
+        config: Bytes::copy_from_slice(config),
+        sample_entry: Bytes::new(),
+    };
+    let format = Arc::new(Format { audio: Some(audio), ..format() });
+    let Ok(mut transcoder) = sound::Transcoder::new(&format) else { return };
+    for n in 0..2 {
+        let unit = AccessUnit {
+            track: Track::Audio,
+            format: Arc::clone(&format),
+            dts: n * 1024,
+            cts: 0,
+            wall: Timestamp::default(),
+            arrived: Mono::default(),
+            key: true,
+            discontinuity: false,
+            data: Bytes::copy_from_slice(unit),
+        };
+        let packets = transcoder.push(&unit).unwrap_or_default();
+        assert!(packets.len() <= 40 && packets.iter().all(|packet| packet.data.len() <= 1276));
+    }
 }
 
 /// A `Range` header.

@@ -134,7 +134,7 @@ pub(crate) struct StreamState {
     /// Key pictures are so far apart that a new viewer waits for the next one.
     long_gop: bool,
     playable: Playable,
-    /// By which way the sound is heard: `webrtc`, `mse` or `none`.
+    /// By which way the sound is heard: `webrtc`, `mse`, `both` or `none`.
     audio_in: &'static str,
 }
 

@@ -26,6 +26,8 @@ pub enum AudioCodec {
     Pcmu,
     /// G.711 A-law.
     Pcma,
+    /// Opus (RFC 6716). No camera's: what WebRTC viewers are sent in AAC's place, never recorded.
+    Opus,
 }
 
 /// All that a decoder needs before the first picture.

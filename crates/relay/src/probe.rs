@@ -134,9 +134,6 @@ async fn picture_step(step: &mut ProbeStep, seen: Seen, no_sub: bool) {
     if no_sub {
         step.warnings.push("no_sub");
     }
-    if state.audio == Some("aac") {
-        step.warnings.push("audio_aac_mse_only");
-    }
     step.main = Some(state);
     // An H.265 picture cannot be shown; its warning says so.
     if let Ok(still) = still_of(&seen.picture.format, &seen.picture.data, seen.picture.wall, PICTURE_WIDTH_MAX).await {

@@ -105,7 +105,7 @@ pub struct StreamState {
     pub long_gop: bool,
     /// By which way a browser may play the picture.
     pub playable: Playable,
-    /// By which way the sound is heard: `webrtc`, `mse` or `none`.
+    /// By which way the sound is heard: `webrtc`, `mse`, `both` or `none`.
     pub audio_in: &'static str,
 }
 

@@ -79,6 +79,7 @@ fn audio_format(codec: AudioCodec, sample_rate: u32, parameters: &AudioParameter
         AudioCodec::Aac => (parameters.rfc6381_codec()?, parameters.mp4_sample_entry().build().ok()?.into()),
         AudioCodec::Pcmu => ("ulaw", g711_sample_entry(*b"ulaw", channels, rate)),
         AudioCodec::Pcma => ("alaw", g711_sample_entry(*b"alaw", channels, rate)),
+        AudioCodec::Opus => return None,
     };
     Some(AudioFormat {
         codec,

@@ -1,4 +1,5 @@
-//! Access units as RTP payloads, made once for all viewers: H.264 by RFC 6184 (packetization-mode 1), G.711 by RFC 3551.
+//! Access units as RTP payloads, made once for all viewers: H.264 by RFC 6184 (packetization-mode 1), G.711 by RFC 3551, Opus by
+//! RFC 7587.
 
 use std::sync::Arc;
 
@@ -32,8 +33,12 @@ pub struct Payload {
 pub fn packetise(au: &AccessUnit) -> Box<[Payload]> {
     match au.track {
         Track::Video if au.format.video.codec == VideoCodec::H264 => picture(au),
-        Track::Audio => match &au.format.audio {
-            Some(audio) if audio.codec != AudioCodec::Aac => samples(&au.data, audio.channels),
+        Track::Audio => match au.format.audio.as_ref().map(|audio| (audio.codec, audio.channels)) {
+            Some((AudioCodec::Pcmu | AudioCodec::Pcma, channels)) => samples(&au.data, channels),
+            // One packet, one payload (RFC 7587, section 4.2).
+            Some((AudioCodec::Opus, _)) if au.data.len() <= PAYLOAD_BYTES_MAX => {
+                Box::new([Payload { data: Arc::from(&au.data[..]), marker: false, ticks: 0 }])
+            }
             _ => Box::default(),
         },
         Track::Video => Box::default(),

@@ -127,6 +127,15 @@ fn sound_goes_as_it_is_and_long_frames_are_cut_between_samples() {
 }
 
 #[test]
+fn an_opus_packet_is_one_payload() {
+    let opus = |size| packetise(&unit(format(&[], Some((AudioCodec::Opus, 1))), Track::Audio, true, nal(0x48, size)));
+    let payloads = opus(80);
+    assert_eq!((payloads.len(), payloads[0].ticks, payloads[0].marker), (1, 0, false));
+    assert_eq!(data(&payloads).next().unwrap(), nal(0x48, 80));
+    assert!(opus(PAYLOAD_BYTES_MAX + 1).is_empty(), "it cannot be cut");
+}
+
+#[test]
 fn codecs_that_viewers_are_not_sent_give_nothing() {
     assert!(packetise(&unit(format(&[], Some((AudioCodec::Aac, 1))), Track::Audio, true, vec![1; 99])).is_empty());
     assert!(packetise(&unit(format(&[], None), Track::Audio, true, vec![1; 99])).is_empty());

@@ -23,6 +23,10 @@ fn address(port: u16) -> SocketAddr {
 }
 
 fn format() -> Arc<Format> {
+    format_with(AudioCodec::Pcma, 8000)
+}
+
+fn format_with(codec: AudioCodec, sample_rate: u32) -> Arc<Format> {
     let video = VideoFormat {
         codec: VideoCodec::H264,
         width: 1280,
@@ -31,14 +35,8 @@ fn format() -> Arc<Format> {
         parameter_sets: vec![Bytes::from_static(&[0x67, 0x4d, 0x40, 0x1f, 1]), Bytes::from_static(&[0x68, 1])],
         sample_entry: Bytes::new(),
     };
-    let audio = AudioFormat {
-        codec: AudioCodec::Pcma,
-        sample_rate: 8000,
-        channels: 1,
-        rfc6381: "alaw".into(),
-        config: Bytes::new(),
-        sample_entry: Bytes::new(),
-    };
+    let audio =
+        AudioFormat { codec, sample_rate, channels: 1, rfc6381: "alaw".into(), config: Bytes::new(), sample_entry: Bytes::new() };
     Arc::new(Format { video, audio: Some(audio) })
 }
 
@@ -70,7 +68,8 @@ fn picture(format: &Arc<Format>, n: i64) -> Arc<Unit> {
 }
 
 fn sound(format: &Arc<Format>, n: i64) -> Arc<Unit> {
-    unit(format, Track::Audio, n * 160, true, vec![n as u8; 160])
+    let ticks = format.timescale(Track::Audio) / 50;
+    unit(format, Track::Audio, n * i64::from(ticks), true, vec![n as u8; 160])
 }
 
 /// What the browser received.
@@ -253,7 +252,7 @@ impl Scene {
     }
 
     fn of(&self, video: bool) -> Vec<&Got> {
-        self.got.iter().filter(|got| (*got.packet.header.payload_type == 8) != video).collect()
+        self.got.iter().filter(|got| [8, 111].contains(&*got.packet.header.payload_type) != video).collect()
     }
 
     /// The whole pictures received: when the last packet came, timestamp, and number.
@@ -372,38 +371,50 @@ fn a_natural_key_picture_answers_the_request_too() {
 
 #[test]
 fn sound_never_comes_before_the_picture_and_keeps_its_clock() {
-    let format = format();
+    for (codec, rate, payload_type) in [(AudioCodec::Pcma, 8000, 8), (AudioCodec::Opus, 48_000, 111)] {
+        keeps_its_clock(&format_with(codec, rate), rate / 50, payload_type);
+    }
+}
+
+fn keeps_its_clock(format: &Arc<Format>, ticks: u32, payload_type: u8) {
     let mut scene = Scene::connected(vec![]);
     for n in 0..10 {
-        scene.session.push(scene.now, &sound(&format, n));
+        scene.session.push(scene.now, &sound(format, n));
         scene.run(20 * MS, |_| false);
     }
     assert!(scene.of(false).is_empty());
     for n in 10..40 {
         if n % 2 == 0 {
-            scene.session.push(scene.now, &picture(&format, n / 2 + 45));
+            scene.session.push(scene.now, &picture(format, n / 2 + 45));
         }
-        scene.session.push(scene.now, &sound(&format, n));
+        scene.session.push(scene.now, &sound(format, n));
         scene.run(20 * MS, |_| false);
     }
     let sounds = scene.of(false);
     // 10 came together with the first key picture, and so before it left.
     assert_eq!(sounds.iter().map(|got| got.packet.payload[0]).collect::<Vec<_>>(), (11..40).collect::<Vec<_>>());
-    assert!(sounds.windows(2).all(|pair| pair[1].packet.header.timestamp == pair[0].packet.header.timestamp + 160));
+    assert!(sounds.windows(2).all(|pair| pair[1].packet.header.timestamp == pair[0].packet.header.timestamp + ticks));
+    assert!(sounds.iter().all(|got| *got.packet.header.payload_type == payload_type));
     assert!(sounds[0].at >= scene.of(true)[0].at);
 }
 
 #[test]
 fn lips_match_although_pictures_arrive_later_than_their_sound() {
-    let format = format();
-    let mut scene = Scene::connected(cached(&format, 0, 10));
+    for (codec, rate) in [(AudioCodec::Pcma, 8000), (AudioCodec::Opus, 48_000)] {
+        let apart = seconds_apart(&format_with(codec, rate));
+        assert!(apart.abs() < 0.01, "{codec:?}: {apart} s apart");
+    }
+}
+
+fn seconds_apart(format: &Arc<Format>) -> f64 {
+    let mut scene = Scene::connected(cached(format, 0, 10));
     scene.run(50 * MS, |_| false);
     for n in 10..120 {
-        scene.session.push(scene.now, &picture(&format, n));
+        scene.session.push(scene.now, &picture(format, n));
         // 200 ms of media ahead of the picture that leaves at the same moment.
-        scene.session.push(scene.now, &sound(&format, 2 * n + 10));
+        scene.session.push(scene.now, &sound(format, 2 * n + 10));
         scene.run(20 * MS, |_| false);
-        scene.session.push(scene.now, &sound(&format, 2 * n + 11));
+        scene.session.push(scene.now, &sound(format, 2 * n + 11));
         scene.run(20 * MS, |_| false);
     }
     // Picture 100 and sound 200 were taken at the same moment.
@@ -415,8 +426,7 @@ fn lips_match_although_pictures_arrive_later_than_their_sound() {
     };
     let picture = scene.pictures().iter().find(|p| p.2 == 100).unwrap().1;
     let sound = scene.of(false).iter().find(|got| got.packet.payload[0] == 200).unwrap().packet.header.timestamp;
-    let apart = wall_clock(true, picture) - wall_clock(false, sound);
-    assert!(apart.abs() < 0.01, "{apart} s apart");
+    wall_clock(true, picture) - wall_clock(false, sound)
 }
 
 #[test]
@@ -501,14 +511,20 @@ fn the_answer_has_what_was_agreed_and_nothing_else() {
         "127.0.0.1 1000 typ host",
         "PCMU/8000",
         "PCMA/8000",
+        "a=rtpmap:111 opus/48000/2",
+        "a=fmtp:111 minptime=10;useinbandfec=1",
         "packetization-mode=1",
     ] {
         assert!(answer.contains(line), "{line} in {answer}");
     }
-    for line in ["VP8", "opus", "transport-cc", "goog-remb", "packetization-mode=0"] {
+    for line in ["VP8", "telephone-event", "transport-cc", "goog-remb", "packetization-mode=0"] {
         assert!(!answer.contains(line), "{line} in {answer}");
     }
     assert!(answer.contains(&format!("a=ice-ufrag:{}", session.ufrag())));
+    assert!([AudioCodec::Pcmu, AudioCodec::Pcma, AudioCodec::Opus].into_iter().all(|codec| session.takes(codec)));
+    assert!(!session.takes(AudioCodec::Aac));
+    let (without, _) = accept(now, &browser(now, chromium().enable_opus(false, false)).offer).unwrap();
+    assert!(without.takes(AudioCodec::Pcma) && !without.takes(AudioCodec::Opus));
     // Main is what the stream's parameter sets say.
     let main = offer.lines().find(|line| line.contains("4d001f") && line.contains("packetization-mode=1")).unwrap();
     assert!(

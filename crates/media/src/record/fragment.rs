@@ -230,7 +230,7 @@ impl Fragmenter {
         let audio = au.format.audio.as_ref().filter(|_| au.track == Track::Audio);
         match audio.map(|audio| (audio.codec, u32::from(audio.channels.max(1)))) {
             Some((AudioCodec::Pcmu | AudioCodec::Pcma, channels)) => u32::try_from(au.data.len()).unwrap_or(1) / channels,
-            Some((AudioCodec::Aac, _)) => self.lasted[1].unwrap_or(AAC_FRAME),
+            Some((AudioCodec::Aac | AudioCodec::Opus, _)) => self.lasted[1].unwrap_or(AAC_FRAME),
             None => self.lasted[0].unwrap_or(PICTURE_TICKS),
         }
     }

@@ -55,6 +55,8 @@ fn put_format(out: &mut Vec<u8>, format: &Format) {
         AudioCodec::Aac => 1,
         AudioCodec::Pcmu => 2,
         AudioCodec::Pcma => 3,
+        // No camera's: what is recorded never has it.
+        AudioCodec::Opus => return out.push(0),
     });
     put(out, audio.sample_rate.into());
     put(out, audio.channels.into());

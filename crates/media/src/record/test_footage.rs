@@ -43,6 +43,7 @@ fn audio_entry(codec: AudioCodec, rate: u32, config: &[u8]) -> Bytes {
         AudioCodec::Aac => boxed(b"mp4a", &[&fixed, &boxed(b"esds", &[&es])]).into(),
         AudioCodec::Pcmu => boxed(b"ulaw", &[&fixed]).into(),
         AudioCodec::Pcma => boxed(b"alaw", &[&fixed]).into(),
+        AudioCodec::Opus => Bytes::new(),
     }
 }
 

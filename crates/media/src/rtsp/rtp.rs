@@ -64,7 +64,7 @@ pub(super) fn payload_type(format: &Format, track: Track) -> u8 {
         (Track::Audio, Some(audio)) if (audio.sample_rate, audio.channels) == (8000, 1) => match audio.codec {
             AudioCodec::Pcmu => 0,
             AudioCodec::Pcma => 8,
-            AudioCodec::Aac => 97,
+            AudioCodec::Aac | AudioCodec::Opus => 97,
         },
         (Track::Audio, _) => 97,
     }
@@ -80,6 +80,7 @@ impl Packetiser {
             (Track::Audio, _, Some(audio)) => match audio.codec {
                 AudioCodec::Aac => Codec::Aac,
                 AudioCodec::Pcmu | AudioCodec::Pcma => Codec::G711,
+                AudioCodec::Opus => return None,
             },
             (Track::Audio, _, None) => return None,
         };

@@ -86,6 +86,7 @@ fn audio(sdp: &mut String, format: &Format, audio: &AudioFormat) {
         AudioCodec::Aac => "mpeg4-generic",
         AudioCodec::Pcmu => "PCMU",
         AudioCodec::Pcma => "PCMA",
+        AudioCodec::Opus => "opus",
     };
     let _ = write!(sdp, "m=audio 0 RTP/AVP {pt}\r\na=rtpmap:{pt} {name}/{}", audio.sample_rate);
     if audio.channels != 1 || audio.codec == AudioCodec::Aac {

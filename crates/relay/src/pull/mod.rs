@@ -210,14 +210,16 @@ pub(crate) fn stream_state(facts: &Facts, long_gop: bool) -> StreamState {
             AudioCodec::Aac => "aac",
             AudioCodec::Pcmu => "pcmu",
             AudioCodec::Pcma => "pcma",
+            AudioCodec::Opus => "opus",
         }),
         loss_percent: facts.loss_percent,
         long_gop,
         playable: Playable { webrtc: h264, mse: true },
-        // Browsers take G.711 by WebRTC only, and AAC in MP4 only.
+        // Browsers take G.711 by WebRTC only. AAC goes into MP4 as it is, and becomes Opus for WebRTC.
         audio_in: match audio {
+            Some(AudioCodec::Aac) if h264 => "both",
             Some(AudioCodec::Aac) => "mse",
-            Some(AudioCodec::Pcmu | AudioCodec::Pcma) => "webrtc",
+            Some(AudioCodec::Pcmu | AudioCodec::Pcma | AudioCodec::Opus) => "webrtc",
             None => "none",
         },
     }

@@ -10,6 +10,7 @@ use domain::limits::{RING_BYTES_MAX, VIEWS_MAX, VIEWS_PER_SESSION_MAX};
 use domain::{Error, Kind, Result, SessionId, StreamName, ViewId};
 use futures::future::{AbortHandle, abortable};
 use futures::stream::{BoxStream, FuturesUnordered, SelectAll, StreamExt};
+use media::au::AudioCodec;
 use media::live::whep::{Event, Output, Session, is_stun, stun_ufrag};
 use media::live::{Start, Unit};
 use policy::Principal;
@@ -20,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use super::choice::playable;
 use super::quality::Quality;
 use super::sockets::{Inbox, Sockets};
+use super::voice::{Voice, wants_voice};
 use crate::StreamChoice;
 use crate::feed::Feed;
 use crate::fleet::Feeds;
@@ -80,6 +82,8 @@ struct Watched {
     gop: Gop,
     viewers: Vec<ViewId>,
     reading: AbortHandle,
+    /// Makes Opus of AAC while a viewer listens to it.
+    voice: Option<Voice>,
 }
 
 struct View {
@@ -242,7 +246,7 @@ impl Hub {
             });
             let (units, reading) = futures::stream::abortable(units);
             batches.push(units.boxed());
-            Watched { gop: Gop::default(), viewers: Vec::new(), reading }
+            Watched { gop: Gop::default(), viewers: Vec::new(), reading, voice: None }
         });
         if !watched.viewers.contains(&view) {
             watched.viewers.push(view);
@@ -253,9 +257,28 @@ impl Hub {
     fn detach(&mut self, view: ViewId, key: FeedKey) {
         let Some(watched) = self.feeds.get_mut(&key) else { return };
         watched.viewers.retain(|id| *id != view);
+        if !watched.viewers.iter().any(|id| listens(&self.views, *id)) {
+            watched.voice = None;
+        }
         if watched.viewers.is_empty() {
             watched.reading.abort();
             self.feeds.remove(&key);
+        }
+    }
+
+    /// Has AAC made into Opus where somebody takes that; it comes back as a batch of the same feed.
+    fn give_voice(&mut self, key: FeedKey, units: &[Arc<Unit>]) {
+        let Some(watched) = self.feeds.get_mut(&key) else { return };
+        for unit in units.iter().filter(|unit| wants_voice(unit)) {
+            if watched.voice.is_none() {
+                if !watched.viewers.iter().any(|id| listens(&self.views, *id)) {
+                    return;
+                }
+                let (voice, voiced) = Voice::start();
+                self.batches.push(voiced.map(move |units| (key, units)).boxed());
+                watched.voice = Some(voice);
+            }
+            watched.voice.iter().for_each(|voice| voice.push(unit));
         }
     }
 
@@ -294,6 +317,8 @@ impl Hub {
     async fn fan_out(&mut self, key: FeedKey, units: &[Arc<Unit>]) {
         let Some(watched) = self.feeds.get_mut(&key) else { return };
         units.iter().for_each(|unit| watched.gop.push(unit));
+        self.give_voice(key, units);
+        let Some(watched) = self.feeds.get(&key) else { return };
         for id in watched.viewers.clone() {
             let (Some(view), Some(watched)) = (self.views.get_mut(&id), self.feeds.get(&key)) else { continue };
             let left = view.take(now(), key, units, &watched.gop);
@@ -368,6 +393,11 @@ impl Hub {
         }
         tracing::debug!(view = %id, "a view ended");
     }
+}
+
+/// Whether a viewer is sent sound as Opus, where there is some.
+fn listens(views: &HashMap<ViewId, View>, id: ViewId) -> bool {
+    views.get(&id).is_some_and(|view| view.session.takes(AudioCodec::Opus))
 }
 
 impl View {

@@ -6,6 +6,7 @@ mod outbox;
 mod parts;
 mod quality;
 mod sockets;
+mod voice;
 pub(crate) mod webrtc;
 
 pub use parts::{LiveMessage, LiveParts};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{CameraId, Clock, HomeId, Mono, Role, SessionId, SubjectId, SystemClock, Timestamp};
-use media::au::{AccessUnit, Format, Track, VideoCodec, VideoFormat};
+use media::au::{AccessUnit, AudioCodec, AudioFormat, Format, Track, VideoCodec, VideoFormat};
 use policy::act::ViewLive;
 use policy::{
     Ask, ConsentSet, Facts, FactsFuture, FactsSource, HomeFacts, Object, Principal, SessionFacts, SubjectFacts, decide,
@@ -112,6 +112,34 @@ pub(super) fn picture(format: &Arc<Format>, n: u8) -> AccessUnit {
     }
 }
 
+/// A microphone's AAC at 16 kHz beside these pictures.
+pub(super) fn with_aac(pictures: &Arc<Format>) -> Arc<Format> {
+    let audio = AudioFormat {
+        codec: AudioCodec::Aac,
+        sample_rate: 16_000,
+        channels: 1,
+        rfc6381: "mp4a.40.2".into(),
+        config: Bytes::from_static(&[0x14, 0x08]),
+        sample_entry: Bytes::new(),
+    };
+    Arc::new(Format { video: pictures.video.clone(), audio: Some(audio) })
+}
+
+/// Sound `n`, 64 ms of silence.
+pub(super) fn silence(format: &Arc<Format>, n: u8) -> AccessUnit {
+    AccessUnit {
+        track: Track::Audio,
+        format: Arc::clone(format),
+        dts: i64::from(n) * 1024,
+        cts: 0,
+        wall: Timestamp::default(),
+        arrived: Mono::from_micros(u64::from(n) * 64_000),
+        key: true,
+        discontinuity: false,
+        data: Bytes::from_static(&[0x00, 0xc8, 0x00, 0x80, 0x23, 0x80]),
+    }
+}
+
 /// A browser: offers, then receives pictures.
 pub(super) struct Browser {
     rtc: Box<Rtc>,
@@ -120,20 +148,38 @@ pub(super) struct Browser {
     pub(super) offer: String,
     /// Width and number of each picture received.
     pub(super) pictures: Vec<(u16, u8)>,
+    /// The time of each sound received, in 1/48000 s.
+    pub(super) sounds: Vec<u32>,
     pub(super) closed: bool,
 }
 
+/// What browsers call Opus.
+const OPUS: u8 = 111;
+
 impl Browser {
     pub(super) async fn new() -> Self {
+        Self::offering(false).await
+    }
+
+    /// One that takes sound as Opus.
+    pub(super) async fn listening() -> Self {
+        Self::offering(true).await
+    }
+
+    async fn offering(sound: bool) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let provider = Arc::new(str0m::crypto::from_feature_flags());
         let mut rtc = RtcConfig::new().set_crypto_provider(provider).set_rtp_mode(true).build(now());
         rtc.add_local_candidate(Candidate::host(socket.local_addr().unwrap(), "udp").unwrap());
         let mut api = rtc.sdp_api();
         api.add_media(MediaKind::Video, Direction::RecvOnly, None, None, None);
+        if sound {
+            api.add_media(MediaKind::Audio, Direction::RecvOnly, None, None, None);
+        }
         let (offer, pending) = api.apply().unwrap();
         let offer = offer.to_sdp_string();
-        Self { rtc: Box::new(rtc), socket, pending: Some(pending), offer, pictures: Vec::new(), closed: false }
+        let (pictures, sounds) = (Vec::new(), Vec::new());
+        Self { rtc: Box::new(rtc), socket, pending: Some(pending), offer, pictures, sounds, closed: false }
     }
 
     pub(super) fn take_answer(&mut self, sdp: &str) {
@@ -155,6 +201,9 @@ impl Browser {
         let wake = loop {
             match self.rtc.poll_output().unwrap() {
                 Output::Transmit(t) => drop(self.socket.send_to(&t.contents, t.destination).await),
+                Output::Event(Event::RtpPacket(packet)) if *packet.header.payload_type == OPUS => {
+                    self.sounds.push(packet.header.timestamp);
+                }
                 Output::Event(Event::RtpPacket(packet)) => match &*packet.payload {
                     [0x65 | 0x41, high, low, n] => self.pictures.push((u16::from_be_bytes([*high, *low]), *n)),
                     parameter_sets => assert_eq!(parameter_sets[0] & 0x1f, 24),

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use media::au::VideoCodec;
 
-use super::super::test_view::{Browser, Person, format, picture, presence};
+use super::super::test_view::{Browser, Person, format, picture, presence, silence, with_aac};
 use super::*;
 use crate::feed::Feed;
 
@@ -30,7 +30,10 @@ impl Scene {
 
     /// A browser that watches.
     async fn viewer(&self, choice: StreamChoice) -> (Browser, ViewId) {
-        let mut browser = Browser::new().await;
+        self.shown_to(Browser::new().await, choice).await
+    }
+
+    async fn shown_to(&self, mut browser: Browser, choice: StreamChoice) -> (Browser, ViewId) {
         let answer = self.whep(choice, &browser.offer).await.unwrap();
         browser.take_answer(&answer.sdp);
         (browser, answer.view)
@@ -165,4 +168,63 @@ async fn the_answer_offers_loopback_last_and_the_advertised_addresses() {
     assert!(candidates.iter().any(|line| line.contains(" 203.0.113.7 ")), "{candidates:?}");
     let ports: std::collections::HashSet<_> = candidates.iter().map(|line| line.split(' ').nth(5)).collect();
     assert_eq!(ports.len(), 1, "one port for all: {candidates:?}");
+}
+
+fn tasks() -> usize {
+    tokio::runtime::Handle::current().metrics().num_alive_tasks()
+}
+
+/// Waits until this many tasks are alive: one that was told to end does so when it has its turn.
+async fn until_tasks(wanted: usize) {
+    let work = async {
+        while tasks() != wanted {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), work).await.expect("tasks end");
+}
+
+#[tokio::test]
+async fn a_camera_s_aac_is_heard_as_opus_and_transcoded_only_while_somebody_listens() {
+    let scene = Scene::new().await;
+    let format = with_aac(&format(VideoCodec::H264, 1280));
+    let push = |pictures: std::ops::Range<u8>, sounds: std::ops::Range<u8>| {
+        pictures.for_each(|n| scene.main.push(picture(&format, n), 3600));
+        sounds.for_each(|n| scene.main.push(silence(&format, n), 1024));
+    };
+    push(0..5, 0..3);
+    let idle = tasks();
+
+    let (mut deaf, _) = scene.viewer(StreamChoice::Main).await;
+    deaf.until(|browser| browser.pictures.len() == 5).await;
+    push(5..6, 3..5);
+    deaf.until(|browser| browser.pictures.len() == 6).await;
+    assert_eq!(tasks(), idle, "nobody listens");
+
+    let (mut one, first) = scene.shown_to(Browser::listening().await, StreamChoice::Main).await;
+    one.until(|browser| browser.pictures.len() == 6).await;
+    push(6..7, 5..6);
+    one.until(|browser| browser.pictures.len() == 7).await;
+    // 64 ms a unit, 20 ms a packet; what came before the pictures were live is not sent.
+    push(7..8, 6..16);
+    one.until(|browser| browser.sounds.len() >= 30).await;
+    assert_eq!(tasks(), idle + 1, "one transcoder");
+    let steps = |browser: &Browser| browser.sounds.windows(2).map(|pair| pair[1].wrapping_sub(pair[0])).collect::<Vec<_>>();
+    assert!(steps(&one).iter().all(|step| *step == 960), "{:?}", steps(&one));
+
+    let (mut two, second) = scene.shown_to(Browser::listening().await, StreamChoice::Main).await;
+    two.until(|browser| browser.pictures.len() == 8).await;
+    push(8..9, 16..17);
+    two.until(|browser| browser.pictures.len() == 9).await;
+    push(9..10, 17..27);
+    two.until(|browser| browser.sounds.len() >= 30).await;
+    assert_eq!(tasks(), idle + 1, "one for all who listen");
+
+    scene.engine.end_view(first, scene.person.principal).await.unwrap();
+    one.until(|browser| browser.closed).await;
+    assert_eq!(tasks(), idle + 1, "somebody still listens");
+    scene.engine.end_view(second, scene.person.principal).await.unwrap();
+    until_tasks(idle).await;
+    deaf.until(|browser| browser.pictures.len() == 10).await;
+    assert!(deaf.sounds.is_empty());
 }

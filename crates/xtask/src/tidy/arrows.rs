@@ -11,15 +11,19 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("policy", &["domain"]),
     ("media", &["domain"]),
+    ("sound", &["domain", "media"]),
     ("store", &["domain", "policy", "media"]),
     ("cameras", &["domain", "media"]),
     ("egress", &["domain", "policy", "store"]),
     ("control", &["policyc", "domain", "policy", "store", "egress"]),
-    ("relay", &["domain", "policy", "media", "store", "cameras"]),
+    ("relay", &["domain", "policy", "media", "sound", "store", "cameras"]),
     ("api", &["policyc", "domain", "policy", "media", "store", "control", "relay"]),
     ("device", &["domain", "media"]),
     ("atipcam", &["policyc", "domain", "policy", "media", "store", "cameras", "egress", "control", "relay", "api", "device"]),
-    ("testkit", &["policyc", "domain", "policy", "media", "store", "cameras", "egress", "control", "relay", "api", "device"]),
+    (
+        "testkit",
+        &["policyc", "domain", "policy", "media", "sound", "store", "cameras", "egress", "control", "relay", "api", "device"],
+    ),
     ("xtask", &["policyc"]),
 ];
 
@@ -52,6 +56,9 @@ const GUARDED: &[(&str, &[&str])] = &[
     // Pictures.
     ("jpeg-encoder", &["media"]),
     ("openh264", &["media", "device"]),
+    // Sound.
+    ("ropus", &["sound"]),
+    ("syom", &["sound"]),
     // Secrets.
     ("argon2", &["control"]),
     ("aws-lc-rs", &["media", "store", "egress", "control"]),

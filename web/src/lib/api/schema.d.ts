@@ -1027,7 +1027,7 @@ export interface components {
         StreamState: {
             /** @description `aac`, `pcmu` or `pcma`. */
             audio?: string | null;
-            /** @description By which way the sound is heard: `webrtc`, `mse` or `none`. */
+            /** @description By which way the sound is heard: `webrtc`, `mse`, `both` or `none`. */
             audio_in: string;
             /** Format: int64 */
             bitrate_bps?: number | null;

@@ -40,7 +40,7 @@ export type StreamState = Refined<
 		codec: 'h264' | 'h265';
 		audio?: 'aac' | 'pcmu' | 'pcma';
 		/** By which transport its sound can be heard. */
-		audio_in: 'webrtc' | 'mse' | 'none';
+		audio_in: 'webrtc' | 'mse' | 'both' | 'none';
 	}
 >;
 export type CameraState = Refined<Sent<Schemas['CameraState']>, { main?: StreamState; sub?: StreamState }>;

@@ -49,7 +49,7 @@ vi.stubGlobal(
 const LOCATION = '/api/v1/cameras/c1/whep/v1';
 const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
 
-function rig(answer: () => Promise<Response> = async () => created()) {
+function rig(answer: () => Promise<Response> = async () => created(), sound = true) {
 	const connection = new FakeConnection();
 	const requests: { method: string; url: string; init: RequestInit }[] = [];
 	const ends: Problem[] = [];
@@ -58,6 +58,7 @@ function rig(answer: () => Promise<Response> = async () => created()) {
 	const player = new WhepPlayer({
 		video,
 		url: '/api/v1/cameras/c1/whep?stream=sub',
+		sound,
 		newConnection: () => connection as unknown as RTCPeerConnection,
 		fetch: async (input, init = {}) => {
 			requests.push({ method: init.method ?? 'GET', url: String(input), init });
@@ -82,6 +83,13 @@ describe('WhepPlayer', () => {
 		expect(requests[0]).toMatchObject({ method: 'POST', url: '/api/v1/cameras/c1/whep?stream=sub' });
 		expect(requests[0]?.init).toMatchObject({ body: 'v=0 offer', headers: { 'content-type': 'application/sdp' } });
 		expect(connection.remote).toBe('v=0 answer');
+	});
+
+	it('offers no audio where nobody could turn it on', async () => {
+		const { player, connection } = rig(undefined, false);
+		player.start();
+		await settle();
+		expect(connection.directions).toEqual(['video recvonly']);
 	});
 
 	it('asks the browser to keep nothing back', async () => {

@@ -5,6 +5,8 @@ export interface WhepOptions extends PlayerEvents {
 	video: HTMLVideoElement;
 	/** Where to post the offer. */
 	url: string;
+	/** Asks for sound too, which the server may have to make for whoever listens. */
+	sound: boolean;
 	fetch?: typeof fetch;
 	newConnection?: () => RTCPeerConnection;
 }
@@ -46,11 +48,8 @@ export class WhepPlayer implements LivePlayer {
 		const connection = this.#options.newConnection?.() ?? new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
 		this.#connection = connection;
 		const stream = new MediaStream();
-		const transceivers = [
-			connection.addTransceiver('video', { direction: 'recvonly' }),
-			connection.addTransceiver('audio', { direction: 'recvonly' })
-		];
-		for (const { receiver } of transceivers) {
+		for (const kind of this.#options.sound ? ['video', 'audio'] : ['video']) {
+			const { receiver } = connection.addTransceiver(kind, { direction: 'recvonly' });
 			showAsSoonAsPossible(receiver);
 			stream.addTrack(receiver.track);
 		}

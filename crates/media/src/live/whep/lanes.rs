@@ -10,7 +10,7 @@ use str0m::rtp::{ExtensionValues, RtpWrite, Ssrc};
 
 use super::offer::AgreedAudio;
 use super::time::RtpTime;
-use crate::au::{Track, VIDEO_TIMESCALE, VideoCodec};
+use crate::au::{AudioCodec, AudioFormat, Track, VIDEO_TIMESCALE, VideoCodec};
 use crate::live::Unit;
 
 /// Packets that leave together, and the time that they are charged: 150 Mbit/s, which no receiver's socket buffer overflows at.
@@ -33,8 +33,9 @@ const JITTER_LOW: Duration = Duration::from_millis(10);
 /// Both tracks' wall-clock times are put this far back, so that sound ahead of its picture is not in the future.
 const WALL_LAG: Duration = Duration::from_secs(1);
 
-/// The clock of G.711 over RTP (RFC 3551), the only sound a viewer is sent.
-const AUDIO_RATE: u32 = 8000;
+/// The clocks of G.711 (RFC 3551) and Opus (RFC 7587) over RTP.
+const G711_RATE: u32 = 8000;
+const OPUS_RATE: u32 = 48_000;
 
 /// Where one track goes, and how far it has come.
 #[derive(Debug)]
@@ -203,14 +204,20 @@ pub(super) struct Sound {
 
 impl Sound {
     pub(super) fn new(agreed: AgreedAudio) -> Self {
-        Self { lane: Lane::new(agreed.mid, AUDIO_RATE), agreed }
+        Self { lane: Lane::new(agreed.mid, G711_RATE), agreed }
+    }
+
+    /// Whether the viewer takes sound of this codec.
+    pub(super) fn takes(&self, codec: AudioCodec) -> bool {
+        self.agreed.payload_type(codec).is_some()
     }
 
     /// Hands `rtc` a unit, which leaves at once; nothing before the pictures are live. False if nothing was handed.
     pub(super) fn write(&mut self, now: Instant, unit: &Unit, sync: Option<Sync>, rtc: &mut Rtc) -> bool {
-        let format = unit.au.format.audio.as_ref().filter(|f| f.sample_rate == AUDIO_RATE && f.channels == 1);
+        let format = unit.au.format.audio.as_ref().filter(|format| sendable(format));
         let payload_type = format.and_then(|format| self.agreed.payload_type(format.codec));
         let (Some(payload_type), Some(sync)) = (payload_type, sync) else { return false };
+        self.lane.time.tick_at(unit.au.timescale());
         let mut api = rtc.direct_api();
         let Some(stream) = api.stream_tx_by_mid(self.lane.mid, None) else { return false };
         let timestamp = self.lane.time.live(now, unit.au.dts);
@@ -221,6 +228,15 @@ impl Sound {
             stream.write_rtp(RtpWrite::new(payload_type, sequence.into(), timestamp, wall, Arc::clone(&payload.data)));
         }
         true
+    }
+}
+
+/// Whether RTP has a payload format for exactly this sound.
+fn sendable(format: &AudioFormat) -> bool {
+    match format.codec {
+        AudioCodec::Pcmu | AudioCodec::Pcma => format.sample_rate == G711_RATE && format.channels == 1,
+        AudioCodec::Opus => format.sample_rate == OPUS_RATE,
+        AudioCodec::Aac => false,
     }
 }
 

@@ -18,7 +18,7 @@ use str0m::{IceConnectionState, Input, Rtc};
 use self::lanes::{Pictures, Sound};
 pub use self::offer::{Identity, OfferError};
 use super::Unit;
-use crate::au::{Track, VIDEO_TIMESCALE, VideoFormat};
+use crate::au::{AudioCodec, Track, VIDEO_TIMESCALE, VideoFormat};
 
 /// A viewer that asks for a key picture gets a replay at most this often.
 const REPLAY_INTERVAL: Duration = Duration::from_secs(1);
@@ -136,6 +136,12 @@ impl Session {
             replay_wanted: false,
         };
         Ok((session, agreed.answer))
+    }
+
+    /// Whether the viewer takes sound of this codec.
+    #[must_use]
+    pub fn takes(&self, codec: AudioCodec) -> bool {
+        self.sound.as_ref().is_some_and(|sound| sound.takes(codec))
     }
 
     /// What STUN requests for this session are addressed to.

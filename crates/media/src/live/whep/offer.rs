@@ -1,4 +1,4 @@
-//! What an offer asks for and what the answer gives: H.264 with packetization-mode 1, G.711, nothing else.
+//! What an offer asks for and what the answer gives: H.264 with packetization-mode 1, G.711, Opus, nothing else.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -85,6 +85,7 @@ pub(super) struct AgreedAudio {
     pub(super) mid: Mid,
     pcmu: Option<Pt>,
     pcma: Option<Pt>,
+    opus: Option<Pt>,
 }
 
 impl AgreedAudio {
@@ -92,6 +93,7 @@ impl AgreedAudio {
         match codec {
             AudioCodec::Pcmu => self.pcmu,
             AudioCodec::Pcma => self.pcma,
+            AudioCodec::Opus => self.opus,
             AudioCodec::Aac => None,
         }
     }
@@ -123,7 +125,7 @@ pub(super) fn answer(
     let profile = video.parameter_sets.iter().find(|set| set.first().is_some_and(|nal| nal & 0x1f == 7));
     let profile = profile.and_then(|sps| sps.get(1).copied());
     let video = sections.iter().find_map(|mid| Some((*mid, h264(&rtc, *mid, profile)?))).ok_or(OfferError::NoCommonCodec)?;
-    let audio = sections.iter().find_map(|mid| g711(&rtc, *mid));
+    let audio = sections.iter().find_map(|mid| sound(&rtc, *mid));
     Ok(Agreed { rtc, ufrag: credentials.ufrag, answer: answer.to_sdp_string(), video, audio })
 }
 
@@ -167,7 +169,11 @@ fn codecs() -> CodecConfig {
         let spec = CodecSpec { codec, clock_rate: Frequency::EIGHT_KHZ, channels: None, format };
         PayloadParams::new(pt.into(), None, spec)
     });
-    let mut all: Vec<_> = h264.into_iter().chain(g711).collect();
+    // Always two channels there, whatever is sent (RFC 7587, section 7).
+    let format = FormatParams { min_p_time: Some(10), use_inband_fec: Some(true), ..FormatParams::default() };
+    let spec = CodecSpec { codec: Codec::Opus, clock_rate: Frequency::FORTY_EIGHT_KHZ, channels: Some(2), format };
+    let opus = PayloadParams::new(111.into(), None, spec);
+    let mut all: Vec<_> = h264.into_iter().chain(g711).chain([opus]).collect();
     for params in &mut all {
         params.set_fb_transport_cc(false);
         params.set_fb_remb(false);
@@ -199,8 +205,8 @@ fn h264(rtc: &Rtc, mid: Mid, profile: Option<u8>) -> Option<Pt> {
     Some(best.pt())
 }
 
-fn g711(rtc: &Rtc, mid: Mid) -> Option<AgreedAudio> {
+fn sound(rtc: &Rtc, mid: Mid) -> Option<AgreedAudio> {
     let payload_type = |codec| agreed(rtc, mid, MediaKind::Audio, codec).next().map(PayloadParams::pt);
-    let (pcmu, pcma) = (payload_type(Codec::PCMU), payload_type(Codec::PCMA));
-    (pcmu.is_some() || pcma.is_some()).then_some(AgreedAudio { mid, pcmu, pcma })
+    let (pcmu, pcma, opus) = (payload_type(Codec::PCMU), payload_type(Codec::PCMA), payload_type(Codec::Opus));
+    [pcmu, pcma, opus].iter().any(Option::is_some).then_some(AgreedAudio { mid, pcmu, pcma, opus })
 }

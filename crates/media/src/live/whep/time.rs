@@ -23,6 +23,13 @@ impl RtpTime {
         Self { rate, last: start.into(), last_at: None, live: None }
     }
 
+    /// Goes on at another rate, from where it stands: the camera's sound has become of another kind.
+    pub(super) fn tick_at(&mut self, rate: u32) {
+        if rate != self.rate {
+            (self.rate, self.live) = (rate, None);
+        }
+    }
+
     /// The time of a unit that leaves late, at `now`.
     pub(super) fn backlog(&mut self, now: Instant) -> u32 {
         self.live = None;
@@ -68,6 +75,19 @@ mod tests {
         // The first live unit joins on at the wall clock's distance, the next ones by the camera's clock.
         assert_eq!(time.live(t0 + 12 * MS, 77_000_000), 1181 + 900);
         assert_eq!(time.live(t0 + 60 * MS, 77_003_600), 1181 + 900 + 3600);
+    }
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "an origin for the hand-moved clock")]
+    fn another_rate_goes_on_from_where_the_last_one_stood() {
+        let t0 = Instant::now();
+        let mut time = RtpTime::new(8000, 0);
+        assert_eq!(time.live(t0, 0), 0);
+        assert_eq!(time.live(t0 + 20 * MS, 160), 160);
+        time.tick_at(48_000);
+        assert_eq!(time.live(t0 + 40 * MS, 1_000_000), 160 + 960);
+        time.tick_at(48_000);
+        assert_eq!(time.live(t0 + 61 * MS, 1_000_960), 160 + 2 * 960);
     }
 
     #[test]

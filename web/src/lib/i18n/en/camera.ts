@@ -8,7 +8,7 @@ const en: Record<keyof typeof zh, string> = {
 	'camera.unmute': 'Turn sound on',
 	'camera.sound.off': 'Sound is off for this camera. You can turn it on in its settings.',
 	'camera.sound.none': 'This camera has no sound that can be played.',
-	'camera.sound.mse': 'The sound is AAC and takes another path, so the picture runs a moment later.',
+	'camera.sound.mse': 'The sound takes another path, so the picture runs a moment later.',
 	'camera.sound.udp': 'The sound needs UDP, which this network blocks.',
 	'camera.snapshot': 'Snapshot',
 	'camera.snapshot.saved': 'Saved the picture of {time}',

@@ -49,7 +49,6 @@ const en: Record<keyof typeof zh, string> = {
 		'Key frames are far apart, so pictures start slowly. Set the camera’s “I-frame interval” to about 2 seconds.',
 	'warning.h265':
 		'The main stream is H.265, which many browsers cannot play. Recording is not affected; add an H.264 sub stream to watch live.',
-	'warning.audio_aac_mse_only': 'The sound is AAC. With sound on, the picture runs a moment later.',
 	'warning.no_sub': 'There is no sub stream, so grids use more bandwidth.',
 	'warning.clock_off': 'The camera’s clock is wrong. Recordings go by the server’s.',
 	'warning.unknown': 'Something is unusual about this camera: {code}',

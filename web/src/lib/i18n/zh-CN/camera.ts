@@ -6,7 +6,7 @@ export default {
 	'camera.unmute': '打开声音',
 	'camera.sound.off': '这台摄像机没有开启声音，可以在设置里开启。',
 	'camera.sound.none': '这台摄像机没有能播放的声音。',
-	'camera.sound.mse': '声音是 AAC 格式，要走另一条线路，画面会晚一点点。',
+	'camera.sound.mse': '声音要走另一条线路，画面会晚一点点。',
 	'camera.sound.udp': '声音要走 UDP，而当前网络不通。',
 	'camera.snapshot': '拍照',
 	'camera.snapshot.saved': '已保存 {time} 的照片',

@@ -45,7 +45,6 @@ export default {
 
 	'warning.gop_long': '关键帧间隔太长，打开画面会慢。在摄像机里把“I 帧间隔”调到 2 秒左右。',
 	'warning.h265': '主码流是 H.265，不少浏览器放不了。录像不受影响；建议再填一路 H.264 子码流用来看直播。',
-	'warning.audio_aac_mse_only': '声音是 AAC 格式，打开声音时画面会晚一点点。',
 	'warning.no_sub': '没有子码流，多画面时会比较费流量。',
 	'warning.clock_off': '摄像机的时钟不准，录像时间以服务器为准。',
 	'warning.unknown': '摄像机有一处异常：{code}',
