@@ -23,7 +23,7 @@ fn owner(subject: SubjectId, home: HomeId) -> Facts {
         session: Some(SessionFacts { subject, expires: Timestamp::from_micros(2_000_000) }),
         subject: Some(SubjectFacts { consents: every_consent(), ..SubjectFacts::settled(subject) }),
         home: Some(HomeFacts { home, role: Some(Role::Owner), agreed: true, consents: every_consent() }),
-        region_ok: true,
+        region_ok: true, key: None,
     }
 }
 

@@ -28,7 +28,7 @@ impl Owner {
             session: Some(SessionFacts { subject, expires: Timestamp::from_micros(2_000_000) }),
             subject: Some(SubjectFacts { consents, ..SubjectFacts::settled(subject) }),
             home: Some(HomeFacts { home, role: Some(Role::Owner), agreed: true, consents }),
-            region_ok: true,
+            region_ok: true, key: None,
         };
         Self { principal: Principal::Session(SessionId::random()), subject, home, facts }
     }

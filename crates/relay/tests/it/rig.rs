@@ -52,7 +52,7 @@ impl FactsSource for OwnerFacts {
                 },
             });
             let subject = session.map(|session| SubjectFacts::settled(session.subject));
-            Ok(Facts { revision: *self.store.bus().revision().borrow(), session, subject, home, region_ok: true })
+            Ok(Facts { revision: *self.store.bus().revision().borrow(), session, subject, home, region_ok: true, key: None })
         })
     }
 }
