@@ -49,7 +49,6 @@ pub(crate) struct RtspListen {
     pub(crate) chosen: bool,
 }
 
-
 /// The settings of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Settings {

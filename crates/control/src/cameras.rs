@@ -6,7 +6,7 @@ use policy::purpose::VideoSound;
 use policy::{Object, Permit, Principal, Purpose as _, consent, point};
 use store::{CameraAccess, CameraDraft, CameraRow};
 
-use crate::validation::{CameraUrl, camera_credential, given_name, camera_url};
+use crate::validation::{CameraUrl, camera_credential, camera_url, given_name};
 use crate::{Control, address};
 
 /// A camera as people who may see it see it.

@@ -5,8 +5,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::{CameraId, HomeId, Result, Role, SessionId, StreamKeyId, SubjectId};
 use policy::{
-    Age, Agreed, Consent, ConsentSet, Facts, FactsFuture, FactsSource, HomeFacts, KeyFacts, Object, Principal, SessionFacts, Standing,
-    SubjectFacts, compiled,
+    Age, Agreed, Consent, ConsentSet, Facts, FactsFuture, FactsSource, HomeFacts, KeyFacts, Object, Principal, SessionFacts,
+    Standing, SubjectFacts, compiled,
 };
 use store::{FactRows, PersonRow, SessionRow, Store};
 use tokio::sync::watch;

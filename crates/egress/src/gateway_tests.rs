@@ -52,7 +52,8 @@ async fn send(recipient: &'static RecipientRule, fields: &[&'static str]) -> (St
         session: Some(SessionFacts { subject, expires: Timestamp::from_micros(1) }),
         subject: Some(SubjectFacts::settled(subject)),
         home: None,
-        region_ok: true, key: None,
+        region_ok: true,
+        key: None,
     };
     let ask = Ask { principal: Principal::Session(SessionId::random()), object: subject, at: Timestamp::from_micros(0) };
     let row = store.disclosures(&decide::<ReadPrivacy>(&ask, &facts).unwrap(), None, 10).await.unwrap().remove(0);

@@ -18,7 +18,8 @@ fn permit(subject: SubjectId) -> Permit<SendNotice> {
         session: None,
         subject: Some(SubjectFacts { consents, ..SubjectFacts::settled(subject) }),
         home: None,
-        region_ok: true, key: None,
+        region_ok: true,
+        key: None,
     };
     let ask = Ask::<SendNotice> { principal: Principal::System, object: subject, at: Timestamp::from_micros(0) };
     decide(&ask, &facts).unwrap()

@@ -113,7 +113,8 @@ mod tests {
             session: Some(SessionFacts { subject, expires: now + Duration::from_secs(60) }),
             subject: Some(SubjectFacts::settled(subject)),
             home: Some(HomeFacts { home, role: Some(Role::Member), agreed: true, consents: ConsentSet::NONE }),
-            region_ok: true, key: None,
+            region_ok: true,
+            key: None,
         };
         let ask = Ask::<ViewLive> { principal: Principal::Session(SessionId::random()), object: CameraId::random(), at: now };
         let permit = decide(&ask, &facts).unwrap();

@@ -15,7 +15,7 @@ use crate::state::ApiState;
 /// The stream keys of a camera.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct StreamKeys {
-    stream_keys: Vec<Key>,
+    stream_keys: Vec<Shown>,
     /// Where the pictures are served; absent where this server serves none to other software.
     #[serde(skip_serializing_if = "Option::is_none")]
     rtsp: Option<Rtsp>,
@@ -33,7 +33,8 @@ pub(crate) struct Rtsp {
 
 /// A key by which other software plays one camera.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Key {
+#[schema(as = StreamKey)]
+pub(crate) struct Shown {
     #[schema(value_type = Uuid)]
     id: StreamKeyId,
     name: String,
@@ -52,14 +53,16 @@ pub(crate) struct Key {
 
 /// A key that was just made, and its password, this once.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MadeStreamKey)]
 pub(crate) struct Made {
-    stream_key: Key,
+    stream_key: Shown,
     password: String,
 }
 
 /// A key to make.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewStreamKey)]
 pub(crate) struct NewKey {
     /// What the other software is called: 1 to 64 characters.
     name: String,
@@ -82,7 +85,7 @@ pub(crate) async fn list(
         port: rtsp.port,
         path: format!("/cameras/{id}"),
     });
-    Ok(axum::Json(StreamKeys { stream_keys: keys.into_iter().map(Key::from).collect(), rtsp }))
+    Ok(axum::Json(StreamKeys { stream_keys: keys.into_iter().map(Shown::from).collect(), rtsp }))
 }
 
 /// Makes a stream key of a camera. Its password is in this answer and nowhere else.
@@ -117,7 +120,7 @@ pub(crate) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-impl From<StreamKey> for Key {
+impl From<StreamKey> for Shown {
     fn from(key: StreamKey) -> Self {
         let username = key.username();
         let StreamKey { id, name, maker, created, last_used } = key;

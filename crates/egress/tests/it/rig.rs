@@ -84,7 +84,8 @@ impl Rig {
             session: Some(SessionFacts { subject: self.subject, expires: Timestamp::from_micros(1) }),
             subject: Some(SubjectFacts { consents, ..SubjectFacts::settled(self.subject) }),
             home: Some(HomeFacts { home: self.home, role: Some(Role::Owner), agreed: true, consents }),
-            region_ok: true, key: None,
+            region_ok: true,
+            key: None,
         };
         assert!(matches!(object.into(), Object::Account(_) | Object::Home(_)));
         decide(&Ask { principal, object, at: Timestamp::from_micros(0) }, &facts).unwrap()

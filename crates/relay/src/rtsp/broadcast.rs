@@ -172,9 +172,8 @@ impl Source {
     }
 
     fn take(&mut self, unit: &Arc<Unit>) {
-        let known = self.playing.as_ref().is_some_and(|p| {
-            Arc::ptr_eq(&p.format, &unit.au.format) || *p.format == *unit.au.format
-        });
+        let known =
+            self.playing.as_ref().is_some_and(|p| Arc::ptr_eq(&p.format, &unit.au.format) || *p.format == *unit.au.format);
         if !known {
             // A player was told what it gets: another format is another description.
             self.flush();

@@ -318,3 +318,7 @@ fn write_now(direct: &OwnedWriteHalf, udp: Option<&UdpPair>, items: &[Item], rou
     }
     Ok(Wrote::All)
 }
+
+#[cfg(test)]
+#[path = "outlet_tests.rs"]
+mod tests;

@@ -46,7 +46,8 @@ impl FactsSource for PersonFacts {
             session: Some(SessionFacts { subject: self.subject, expires: Timestamp::from_micros(i64::MAX) }),
             subject: Some(SubjectFacts::settled(self.subject)),
             home: Some(HomeFacts { home: self.home, role, agreed: true, consents: ConsentSet::NONE }),
-            region_ok: true, key: None,
+            region_ok: true,
+            key: None,
         };
         Box::pin(async move { Ok(facts) })
     }

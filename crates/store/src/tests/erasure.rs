@@ -179,7 +179,10 @@ async fn a_whole_life_ends_in_nothing() {
     let gone = person(&rig, CANARY).await;
     let camera = rig.add_camera(shared).await;
     let (from, to) = (rig.clock.now(), rig.clock.now() + Duration::from_secs(60));
-    rig.store.add_view(ViewDraft { subject: gone.id, home: shared, camera: camera.id, how: How::Live, key: None, from, to }).await.unwrap();
+    rig.store
+        .add_view(ViewDraft { subject: gone.id, home: shared, camera: camera.id, how: How::Live, key: None, from, to })
+        .await
+        .unwrap();
     let all: Vec<_> = keys(&rig).await;
     let periods = Periods::default();
     let run = async |rig: &Rig| rig.store.apply_retention(rig.clock.now(), &periods).await.unwrap();

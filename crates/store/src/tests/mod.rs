@@ -169,7 +169,8 @@ fn permit<A: Act>(object: A::Object, home: HomeId) -> Permit<A> {
         session: Some(SessionFacts { subject, expires: Timestamp::from_micros(1) }),
         subject: Some(SubjectFacts::settled(subject)),
         home: Some(HomeFacts { home, role: Some(Role::Owner), agreed: true, consents: ConsentSet::NONE }),
-        region_ok: true, key: None,
+        region_ok: true,
+        key: None,
     };
     decide(&Ask { principal, object, at }, &facts).unwrap()
 }
