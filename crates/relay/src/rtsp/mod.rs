@@ -32,21 +32,21 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub type Tls = Arc<dyn Fn() -> Arc<ServerConfig> + Send + Sync>;
 
 /// What all connections share.
-pub(super) struct Hall {
-    pub(super) shared: Shared,
-    pub(super) fleet: Fleet,
-    pub(super) guests: Guests,
-    pub(super) tls: Option<Tls>,
+struct Hall {
+    shared: Shared,
+    fleet: Fleet,
+    guests: Guests,
+    tls: Option<Tls>,
     /// `None` where what leaves must be encrypted.
-    pub(super) udp: Option<Arc<UdpPair>>,
+    udp: Option<Arc<UdpPair>>,
     broadcasts: Mutex<HashMap<(CameraId, StreamName), Weak<Broadcast>>>,
 }
 
 /// A camera's stream as a path names it: `/cameras/{id}` is the main one, `/cameras/{id}/sub` the small one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) camera: CameraId,
-    pub(super) stream: StreamName,
+struct Place {
+    camera: CameraId,
+    stream: StreamName,
 }
 
 impl FromStr for Place {
@@ -61,7 +61,7 @@ impl FromStr for Place {
 
 impl Hall {
     /// The broadcast of a stream, started where nobody watches it yet. A camera without a small picture shows its full one.
-    pub(super) fn broadcast(&self, place: Place) -> Option<Arc<Broadcast>> {
+    fn broadcast(&self, place: Place) -> Option<Arc<Broadcast>> {
         let feeds = self.fleet.feeds(place.camera)?;
         let (name, feed) = match (place.stream, feeds.sub) {
             (StreamName::Sub, Some(sub)) => (StreamName::Sub, sub),
