@@ -147,7 +147,7 @@ pub(crate) fn rtsp_requests(data: &[u8]) {
     for piece in [1, 7, usize::MAX] {
         let mut session = rtsp::Session::new(
             rtsp::Config {
-                credentials: None,
+                access: rtsp::Access::Anybody,
                 realm: "camera".into(),
                 nonce: "nonce".into(),
                 session_id: "session".into(),

@@ -19,6 +19,15 @@ pub enum Network {
     Lan,
 }
 
+/// Where other software gets live pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rtsp {
+    /// The port, on the host that the app is reached by.
+    pub port: u16,
+    /// Whether it is encrypted.
+    pub tls: bool,
+}
+
 /// What the routes must know of the deployment.
 #[derive(Debug, Clone)]
 pub struct Site {
@@ -26,6 +35,8 @@ pub struct Site {
     pub tls: bool,
     /// From where people reach us.
     pub network: Network,
+    /// Where other software gets live pictures; `None` where it gets none.
+    pub rtsp: Option<Rtsp>,
     /// The server's version.
     pub version: &'static str,
     /// Who runs it, as the policy's page says.

@@ -41,6 +41,14 @@ enum Kind {
     Secret,
 }
 
+/// A port for RTSP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RtspListen {
+    pub(crate) address: SocketAddr,
+    /// Somebody set it: then a port that is taken is an error.
+    pub(crate) chosen: bool,
+}
+
 /// The settings of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Settings {
@@ -48,6 +56,8 @@ pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     pub(crate) advertise: Vec<IpAddr>,
     pub(crate) webrtc_port: u16,
+    /// Where other software gets live pictures; `None`: nowhere.
+    pub(crate) rtsp: Option<RtspListen>,
     pub(crate) quota_bytes: Option<u64>,
     pub(crate) keep_days: Option<u32>,
     /// Certificate chain and key.
@@ -171,6 +181,7 @@ impl Texts {
             listen: self.one("listen")?,
             advertise: self.many("advertise")?,
             webrtc_port: self.one("webrtc_port")?,
+            rtsp: self.rtsp()?,
             quota_bytes: self.option("quota")?.map(|Size(bytes)| bytes),
             keep_days: self.option("keep_days")?,
             tls: match (self.option("tls_cert")?, self.option("tls_key")?) {
@@ -193,6 +204,21 @@ impl Texts {
             return Err(self.wrong(name, "would keep nothing; turn recording off camera by camera instead"));
         }
         Ok(settings)
+    }
+
+    /// Where `listen` takes a free port, so does what nobody set: several servers of one machine are not in each other's way.
+    fn rtsp(&self) -> Result<Option<RtspListen>, Wrong> {
+        let (text, listen) = (self.text("rtsp_listen").trim(), self.one::<SocketAddr>("listen")?);
+        let chosen = self.0.get("rtsp_listen").is_some_and(|(place, _)| place != "default");
+        if text.is_empty() || text == "off" {
+            return Ok(None);
+        }
+        let address = match text.strip_prefix(':') {
+            Some(_) if !chosen && listen.port() == 0 => listen,
+            Some(port) => SocketAddr::new(listen.ip(), self.parse("rtsp_listen", port)?),
+            None => self.parse("rtsp_listen", text)?,
+        };
+        Ok(Some(RtspListen { address, chosen }))
     }
 
     fn deployment(&self) -> Result<Deployment, Wrong> {

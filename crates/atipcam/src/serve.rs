@@ -20,7 +20,7 @@ use store::Store;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::Settings;
+use crate::config::{RtspListen, Settings};
 use crate::console::{self, say};
 use crate::tls::{self, Identity};
 use crate::{Failure, demo, http, metrics, signals};
@@ -51,6 +51,7 @@ async fn serve(settings: &Settings, demo: Option<demo::Plan>) -> Result<(), Fail
     // Bind everything first: who cannot have its ports opens no database.
     let listener = bind(settings.listen, "listen")?;
     let eyes = settings.metrics.map(|address| bind(address, "metrics")).transpose()?;
+    let rtsp = settings.rtsp.map(bind_rtsp).transpose()?.flatten();
     let address = listener.local_addr()?;
     let network = if address.ip().is_loopback() { Network::Loopback } else { Network::Lan };
 
@@ -79,8 +80,18 @@ async fn serve(settings: &Settings, demo: Option<demo::Plan>) -> Result<(), Fail
         Arc::clone(&clock),
     )
     .await?;
-    let site =
-        Site { tls: identity.is_some(), network, version: env!("CARGO_PKG_VERSION"), deployment: settings.deployment.clone() };
+    let tls = identity.as_ref().map(|identity| RustlsConfig::from_config(Arc::clone(&identity.config)));
+    let rtsp = match rtsp {
+        Some(listener) => Some(serve_rtsp(&relay, listener, tls.clone()).await?),
+        None => None,
+    };
+    let site = Site {
+        tls: identity.is_some(),
+        network,
+        rtsp,
+        version: env!("CARGO_PKG_VERSION"),
+        deployment: settings.deployment.clone(),
+    };
     let state = ApiState::new(control.clone(), relay.clone(), store.bus(), Arc::clone(&clock), site.clone(), stop.clone());
     let mut router = api::router(state);
 
@@ -96,7 +107,6 @@ async fn serve(settings: &Settings, demo: Option<demo::Plan>) -> Result<(), Fail
         tracing::info!(%address, "health and metrics");
         tasks.spawn(metrics::serve(eyes, control.clone(), numbers, stop.clone()));
     }
-    let tls = identity.as_ref().map(|identity| RustlsConfig::from_config(Arc::clone(&identity.config)));
     if let Some(tls) = tls.clone() {
         let (settings, clock, stop) = (settings.clone(), Arc::clone(&clock), stop.clone());
         tasks.spawn(async move {
@@ -169,6 +179,31 @@ fn bind(address: SocketAddr, setting: &str) -> Result<TcpListener, Failure> {
         Ok(listener)
     });
     bound.map_err(|error| format!("cannot listen at {address} (setting `{setting}`): {error}").into())
+}
+
+/// The port of RTSP. One that nobody asked for is no reason not to start.
+fn bind_rtsp(wanted: RtspListen) -> Result<Option<TcpListener>, Failure> {
+    match bind(wanted.address, "rtsp_listen") {
+        Ok(listener) => Ok(Some(listener)),
+        Err(error) if wanted.chosen => Err(error),
+        Err(error) => {
+            tracing::warn!(%error, "other software gets no pictures");
+            Ok(None)
+        }
+    }
+}
+
+/// RTSP for other software: in the clear on loopback alone (C-3.a.3.b).
+async fn serve_rtsp(relay: &Relay, listener: TcpListener, tls: Option<RustlsConfig>) -> Result<api::Rtsp, Failure> {
+    let network = if listener.local_addr()?.ip().is_loopback() { Network::Loopback } else { Network::Lan };
+    let encrypted = tls::needed(network);
+    if encrypted && tls.is_none() {
+        return Err("`rtsp_listen` leaves this machine, and there is no certificate: `listen` there too, or set tls_cert".into());
+    }
+    let tls = tls.filter(|_| encrypted).map(|config| -> relay::RtspTls { Arc::new(move || config.get_inner()) });
+    let address = relay.serve_rtsp(listener, tls).await?;
+    tracing::info!(%address, encrypted, "live pictures for other software, by stream keys");
+    Ok(api::Rtsp { port: address.port(), tls: encrypted })
 }
 
 /// The names and addresses by which browsers may come.

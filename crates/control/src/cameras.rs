@@ -6,7 +6,7 @@ use policy::purpose::VideoSound;
 use policy::{Object, Permit, Principal, Purpose as _, consent, point};
 use store::{CameraAccess, CameraDraft, CameraRow};
 
-use crate::validation::{CameraUrl, camera_credential, camera_name, camera_url};
+use crate::validation::{CameraUrl, camera_credential, camera_url, given_name};
 use crate::{Control, address};
 
 /// A camera as people who may see it see it.
@@ -172,7 +172,7 @@ impl Checked {
         let username = edit.username.map(|text| text.map_or(Ok(None), |text| camera_credential("username", &text)));
         let password = edit.password.map(|text| text.map_or(Ok(None), |text| camera_credential("password", text.expose())));
         Ok(Self {
-            name: edit.name.as_deref().map(camera_name).transpose()?,
+            name: edit.name.as_deref().map(given_name).transpose()?,
             main_url: edit.main_url.as_ref().map(camera_url).transpose()?,
             sub_url: edit.sub_url.map(|url| url.as_ref().map(camera_url).transpose()).transpose()?,
             username: username.transpose()?,

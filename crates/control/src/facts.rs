@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use domain::{CameraId, HomeId, Result, Role, SessionId, SubjectId};
+use domain::{CameraId, HomeId, Result, Role, SessionId, StreamKeyId, SubjectId};
 use policy::{
-    Age, Agreed, Consent, ConsentSet, Facts, FactsFuture, FactsSource, HomeFacts, Object, Principal, SessionFacts, Standing,
-    SubjectFacts, compiled,
+    Age, Agreed, Consent, ConsentSet, Facts, FactsFuture, FactsSource, HomeFacts, KeyFacts, Object, Principal, SessionFacts,
+    Standing, SubjectFacts, compiled,
 };
 use store::{FactRows, PersonRow, SessionRow, Store};
 use tokio::sync::watch;
@@ -68,6 +68,7 @@ pub(crate) struct Snapshot {
     people: HashMap<SubjectId, Person>,
     roles: HashMap<HomeId, HashMap<SubjectId, Role>>,
     cameras: HashMap<CameraId, HomeId>,
+    keys: HashMap<StreamKeyId, KeyFacts>,
     region_ok: bool,
 }
 
@@ -116,6 +117,7 @@ impl Snapshot {
             people,
             roles,
             cameras: rows.cameras.into_iter().collect(),
+            keys: rows.stream_keys.into_iter().map(|(id, camera, subject)| (id, KeyFacts { subject, camera })).collect(),
             region_ok,
         }
     }
@@ -123,20 +125,25 @@ impl Snapshot {
     pub(crate) fn facts(&self, principal: Principal, object: Object) -> Facts {
         let session = match principal {
             Principal::Session(id) => self.session_facts(id),
-            Principal::Nobody | Principal::System => None,
+            Principal::Nobody | Principal::StreamKey(_) | Principal::System => None,
         };
+        let key = match principal {
+            Principal::StreamKey(id) => self.keys.get(&id).copied(),
+            _ => None,
+        };
+        let asker = session.map(|session| session.subject).or(key.map(|key| key.subject));
         let home = match object {
             Object::Home(home) => Some(home),
             Object::Camera(camera) => self.cameras.get(&camera).copied(),
             Object::Account(_) => None,
         };
-        let home = home.and_then(|home| self.home_facts(home, session.map(|session| session.subject)));
+        let home = home.and_then(|home| self.home_facts(home, asker));
         let about = match (principal, object) {
             (Principal::System, Object::Account(account)) => Some(account),
-            _ => session.map(|session| session.subject),
+            _ => asker,
         };
         let subject = about.and_then(|id| self.subject_facts(id));
-        Facts { revision: self.revision, session, subject, home, region_ok: self.region_ok }
+        Facts { revision: self.revision, session, subject, home, region_ok: self.region_ok, key }
     }
 
     fn home_facts(&self, home: HomeId, asker: Option<SubjectId>) -> Option<HomeFacts> {

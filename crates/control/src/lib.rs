@@ -15,6 +15,7 @@ mod notices;
 mod password;
 mod people;
 mod privacy;
+mod stream_keys;
 mod upkeep;
 mod validation;
 mod versions;
@@ -32,6 +33,7 @@ pub use cameras::{Camera, CameraEdit, NewCamera};
 pub use consents::{ConsentState, Said, Shown};
 pub use notices::Notice;
 pub use privacy::{HomeAfter, Look, Stored, StoredData};
+pub use stream_keys::StreamKey;
 pub use upkeep::Health;
 pub use versions::{Version, versions};
 

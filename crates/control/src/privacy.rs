@@ -66,6 +66,8 @@ pub struct Look {
     pub camera_name: Option<String>,
     /// How.
     pub how: How,
+    /// What the stream key is called that was shown, while it stands.
+    pub key_name: Option<String>,
 }
 
 impl std::fmt::Debug for Look {
@@ -102,6 +104,7 @@ impl Control {
             plain("account.session", snapshot.sessions_of(person) as u64),
             plain("home.member", homes.len() as u64),
             plain("camera.access", owned.len() as u64),
+            plain("stream.key", store.count_stream_keys(person).await?),
             Stored { category: "footage.video", count: segments, bytes: Some(bytes) },
             plain("access.history", count(|kind| kind == EventKind::Access)),
             plain("consent.history", count(is_consent)),
@@ -164,6 +167,12 @@ impl Control {
         for row in store.cameras_of(home).await? {
             names.insert(row.id, store.open_access(&permit, &row).await?.name);
         }
+        let mut keys = HashMap::new();
+        if rows.iter().any(|row| row.key.is_some()) {
+            for row in store.stream_keys_of(home).await? {
+                keys.insert(row.id, store.open_stream_key(&permit, &row).await?.name);
+            }
+        }
         let mut emails = HashMap::new();
         let mut looks = Vec::with_capacity(rows.len());
         for row in rows {
@@ -184,6 +193,7 @@ impl Control {
                 camera: row.camera,
                 camera_name: names.get(&row.camera).cloned(),
                 how: row.how,
+                key_name: row.key.and_then(|key| keys.get(&key).cloned()),
             });
         }
         Ok(looks)

@@ -215,7 +215,7 @@ impl Visits {
     fn add(&mut self, verdict: &Verdict) {
         let (Some((home, camera)), Some(subject), None) = (verdict.seen, verdict.subject, verdict.reason) else { return };
         let how = if verdict.act == ViewRecorded::NAME { How::Playback } else { How::Snapshot };
-        let first = ViewDraft { subject, home, camera, how, from: verdict.at, to: verdict.at };
+        let first = ViewDraft { subject, home, camera, how, key: None, from: verdict.at, to: verdict.at };
         if self.0.len() >= PENDING_MAX && !self.0.contains_key(&(verdict.session, camera)) {
             return tracing::error!(%camera, "a visit is not noted: too many at once");
         }

@@ -54,8 +54,8 @@ pub(crate) fn could_be_password(secret: &Secret) -> bool {
     secret.expose().len() <= 4 * PASSWORD_CHARS_MAX
 }
 
-/// A camera's name without the spaces around it.
-pub(crate) fn camera_name(text: &str) -> Result<String> {
+/// The name that people give to a camera or a stream key, without the spaces around it.
+pub(crate) fn given_name(text: &str) -> Result<String> {
     let text = text.trim();
     if (1..=NAME_CHARS_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
         Ok(text.to_owned())

@@ -61,7 +61,7 @@ fn names_of_cameras() {
         ("a\nb", None),
         ("a\u{7f}b", None),
     ] {
-        assert_eq!(camera_name(text).ok().as_deref(), expected, "{text:?}");
+        assert_eq!(given_name(text).ok().as_deref(), expected, "{text:?}");
     }
 }
 

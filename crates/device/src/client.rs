@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Clock, Mono, Secret};
-use media::rtsp::{Action, Config, Credentials, Presentation, Session};
+use media::rtsp::{Access, Action, Config, Credentials, Presentation, Session};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
@@ -79,7 +79,7 @@ fn session_config(shared: &Shared, faults: &Faults, peer: SocketAddr) -> Config 
         configured.map(|(user, password)| Credentials { user: user.clone(), password: password.clone(), basic: false })
     };
     Config {
-        credentials,
+        access: credentials.map_or(Access::Anybody, Access::Only),
         realm: "virtual camera".into(),
         nonce: random(),
         session_id: random(),
@@ -162,6 +162,8 @@ impl Client {
         while let Some(action) = self.session.poll() {
             match action {
                 Action::Send(bytes) => self.write(&bytes).await?,
+                // Its own credentials are all that this camera asks for.
+                Action::Identify { .. } | Action::Refused => {}
                 Action::Datagram { from, to, bytes } => self.shared.udp.send(from, to, &bytes).await,
                 Action::Present { path } => {
                     let presentation = self.stream(&path).map(|stream| presentation(stream, &self.faults.borrow()));

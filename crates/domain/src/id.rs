@@ -77,6 +77,8 @@ id! {
     SegmentId,
     /// One running live view.
     ViewId,
+    /// A key by which other software plays a camera.
+    StreamKeyId,
 }
 
 #[cfg(test)]

@@ -53,6 +53,7 @@ async fn send(recipient: &'static RecipientRule, fields: &[&'static str]) -> (St
         subject: Some(SubjectFacts::settled(subject)),
         home: None,
         region_ok: true,
+        key: None,
     };
     let ask = Ask { principal: Principal::Session(SessionId::random()), object: subject, at: Timestamp::from_micros(0) };
     let row = store.disclosures(&decide::<ReadPrivacy>(&ask, &facts).unwrap(), None, 10).await.unwrap().remove(0);

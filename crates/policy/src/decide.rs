@@ -1,6 +1,6 @@
 //! The one gate: a refusal beats a grant, silence is a refusal.
 
-use domain::{Error, HomeId, Kind, Role, SessionId, SubjectId, Timestamp};
+use domain::{Error, HomeId, Kind, Role, SessionId, StreamKeyId, SubjectId, Timestamp};
 
 use crate::facts::{Age, Agreed, Standing, SubjectFacts};
 use crate::{Act, ActRule, Facts, Minors, Object, PurposeRule, Who, point};
@@ -12,6 +12,8 @@ pub enum Principal {
     Nobody,
     /// A session that proved itself by its cookie or bearer token.
     Session(SessionId),
+    /// Other software that proved to have this key: it may do one act, on one camera.
+    StreamKey(StreamKeyId),
     /// The server itself.
     System,
 }
@@ -167,6 +169,7 @@ fn judge(act: &ActRule, principal: Principal, object: Object, at: Timestamp, fac
             None
         }
         Who::Role(_) | Who::Oneself => Some(signed_in(principal, at, facts)?),
+        Who::StreamKey => Some(by_key(act, principal, object, facts)?),
     };
     // The server's own acts on a home are about nobody in particular: they rest on the owners.
     let about = if person.is_some() || matches!(object, Object::Account(_)) { facts.subject } else { None };
@@ -206,6 +209,17 @@ fn signed_in(principal: Principal, at: Timestamp, facts: &Facts) -> Result<Subje
     }
     // Facts of another person than the one who signed in are no facts about this question.
     facts.subject.filter(|subject| subject.subject == session.subject).map(|subject| subject.subject).ok_or(NO)
+}
+
+/// A key opens the camera that it was made for, and nothing else.
+fn by_key(act: &ActRule, principal: Principal, object: Object, facts: &Facts) -> Result<SubjectId, No> {
+    let no = (Reason::NotThere, act.clauses);
+    let Some(key) = facts.key else { return Err(no) };
+    let shown = matches!(principal, Principal::StreamKey(_)) && object == Object::Camera(key.camera);
+    if point::GATE_ROLE.holds() && !shown {
+        return Err(no);
+    }
+    facts.subject.filter(|subject| subject.subject == key.subject).map(|subject| subject.subject).ok_or(no)
 }
 
 fn standing(purpose: &PurposeRule, about: Option<SubjectFacts>) -> Result<(), No> {
@@ -257,6 +271,8 @@ fn role(act: &ActRule, person: SubjectId, object: Object, facts: &Facts) -> Resu
 fn needed(who: Who) -> Option<Role> {
     match who {
         Who::Role(role) => Some(role),
+        // Only owners make keys; one who no longer is lets nobody in either.
+        Who::StreamKey => Some(Role::Owner),
         Who::Oneself | Who::System => None,
     }
 }

@@ -3,14 +3,17 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use domain::{CameraId, Clock as _, HomeId, Role, SessionId, SubjectId, SystemClock, Timestamp};
+use domain::{CameraId, Clock as _, HomeId, Role, SessionId, StreamKeyId, SubjectId, SystemClock, Timestamp};
 
 use super::*;
 use crate::act::{self, ViewLive};
-use crate::facts::{HomeFacts, SessionFacts};
+use crate::facts::{HomeFacts, KeyFacts, SessionFacts};
 use crate::{Basis, ConsentSet, ObjectKind, consent};
 
 const NOW: Timestamp = Timestamp::from_micros(1_000_000);
+
+/// The camera of the matrix.
+const CAMERA: CameraId = CameraId::from_bytes([7; 16]);
 
 fn every_consent() -> ConsentSet {
     consent::ALL.iter().fold(ConsentSet::NONE, |set, consent| set.with(*consent))
@@ -24,6 +27,7 @@ fn owner(subject: SubjectId, home: HomeId) -> Facts {
         subject: Some(SubjectFacts { consents: every_consent(), ..SubjectFacts::settled(subject) }),
         home: Some(HomeFacts { home, role: Some(Role::Owner), agreed: true, consents: every_consent() }),
         region_ok: true,
+        key: None,
     }
 }
 
@@ -43,6 +47,7 @@ fn askers(subject: SubjectId, home: HomeId) -> Vec<(&'static str, Principal, Fac
     };
     let server = || Facts { session: None, home: house(|home| home.role = None).home, ..owner() };
     let server_about = |change: fn(&mut SubjectFacts)| Facts { session: None, home: server().home, ..person(change) };
+    let software = |camera| Facts { session: None, key: Some(KeyFacts { subject, camera }), ..owner() };
     let over = SessionFacts { subject, expires: NOW };
     vec![
         ("nobody", Principal::Nobody, Facts { session: None, subject: None, ..house(|home| home.role = None) }),
@@ -68,6 +73,8 @@ fn askers(subject: SubjectId, home: HomeId) -> Vec<(&'static str, Principal, Fac
             },
         ),
         ("owner, wrong region", session, Facts { region_ok: false, ..owner() }),
+        ("stream key of another camera", Principal::StreamKey(StreamKeyId::random()), software(CameraId::random())),
+        ("stream key of this camera", Principal::StreamKey(StreamKeyId::random()), software(CAMERA)),
         ("system", Principal::System, server()),
         ("system, object gone", Principal::System, Facts { home: None, subject: None, ..server() }),
         (
@@ -107,7 +114,7 @@ fn the_matrix_is_as_committed() {
     for rule in act::ALL {
         let object = match rule.object {
             ObjectKind::Home => Object::Home(home),
-            ObjectKind::Camera => Object::Camera(CameraId::random()),
+            ObjectKind::Camera => Object::Camera(CAMERA),
             ObjectKind::Account => Object::Account(subject),
         };
         for (asker, principal, facts) in askers(subject, home) {

@@ -1,7 +1,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use domain::{HomeId, Role, SubjectId, Timestamp};
+use domain::{CameraId, HomeId, Role, SubjectId, Timestamp};
 
 use crate::{ConsentSet, Object, Principal};
 
@@ -12,12 +12,23 @@ pub struct Facts {
     pub revision: u64,
     /// The asker's session, where there is one.
     pub session: Option<SessionFacts>,
-    /// The person it is about: the asker; for the server's own acts on an account, the person of that account.
+    /// The person it is about: the asker, or who made the asker's key; for the server's own acts on an account, the person of that account.
     pub subject: Option<SubjectFacts>,
     /// The home that the object belongs to; `None` where the object does not exist.
     pub home: Option<HomeFacts>,
     /// Whether the server stands where the policy lets data be used (C-3.a.2.1).
     pub region_ok: bool,
+    /// The stream key that the asker showed, where it is one and stands.
+    pub key: Option<KeyFacts>,
+}
+
+/// A stream key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyFacts {
+    /// Who made it, and answers for it.
+    pub subject: SubjectId,
+    /// The one camera that it opens.
+    pub camera: CameraId,
 }
 
 /// A session.

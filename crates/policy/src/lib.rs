@@ -19,7 +19,7 @@ mod generated {
 pub use consent_set::{Consent, ConsentSet};
 pub use decide::{Ask, Permit, Principal, Reason, Refusal, decide};
 pub use enforcement::Point;
-pub use facts::{Age, Agreed, Facts, FactsFuture, FactsSource, HomeFacts, SessionFacts, Standing, SubjectFacts};
+pub use facts::{Age, Agreed, Facts, FactsFuture, FactsSource, HomeFacts, KeyFacts, SessionFacts, Standing, SubjectFacts};
 pub use generated::{act, archive, category, compiled, consent, point, purpose, recipient, retention};
 pub use outbound::{Outbound, Parts};
 pub use rule::{

@@ -119,6 +119,8 @@ pub enum Who {
     Oneself,
     /// The server itself: on behalf of a home whose owner set it up, or of the person whom the account is about.
     System,
+    /// Software that shows a stream key of the object, for as long as who made the key is an owner.
+    StreamKey,
 }
 
 /// The legal basis of a purpose.

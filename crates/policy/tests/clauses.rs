@@ -1,12 +1,15 @@
 //! The gate keeps its clauses, one test each: the negative controls switch an enforcement point off and see the test fail.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
-use domain::{CameraId, HomeId, Role, SessionId, SubjectId, Timestamp};
-use policy::act::{AddCamera, ListCameras, PullSound, ReadAccount, ReadPrivacy, SendNotice, TakeSnapshot, ViewLive};
+use domain::{CameraId, HomeId, Role, SessionId, StreamKeyId, SubjectId, Timestamp};
+use policy::act::{
+    AddCamera, ListCameras, MakeStreamKey, PullSound, ReadAccount, ReadPrivacy, SendNotice, TakeSnapshot, ViewByStreamKey,
+    ViewLive,
+};
 use policy::recipient::{self, MailOperator};
 use policy::{
-    Act, Age, Agreed, Ask, ConsentSet, Facts, HomeFacts, Permit, Principal, Reason, Recipient as _, SessionFacts, Standing,
-    SubjectFacts, consent, decide, purpose,
+    Act, Age, Agreed, Ask, ConsentSet, Facts, HomeFacts, KeyFacts, Permit, Principal, Reason, Recipient as _, SessionFacts,
+    Standing, SubjectFacts, consent, decide, purpose,
 };
 
 const NOW: Timestamp = Timestamp::from_micros(1_000_000);
@@ -29,6 +32,7 @@ impl Owner {
             subject: Some(SubjectFacts { consents, ..SubjectFacts::settled(subject) }),
             home: Some(HomeFacts { home, role: Some(Role::Owner), agreed: true, consents }),
             region_ok: true,
+            key: None,
         };
         Self { principal: Principal::Session(SessionId::random()), subject, home, facts }
     }
@@ -226,4 +230,34 @@ fn a_recipient_may_get_what_its_list_has_and_nothing_else() {
             }
         }
     }
+}
+
+#[test]
+fn a_stream_key_opens_one_camera_while_its_maker_is_an_owner_and_does_nothing_else() {
+    let _proof = evidence::proves("C-7.11", "gate.role");
+    let (camera, other) = (CameraId::random(), CameraId::random());
+    let software = || {
+        let mut owner = Owner::new();
+        owner.principal = Principal::StreamKey(StreamKeyId::random());
+        owner.facts.session = None;
+        owner.facts.key = Some(KeyFacts { subject: owner.subject, camera });
+        owner
+    };
+    let permit = software().ask::<ViewByStreamKey>(camera).expect("its camera");
+    assert_eq!((permit.object(), permit.subject().is_some(), permit.home().is_some()), (camera, true, true));
+    assert_eq!(refused(software().ask::<ViewByStreamKey>(other)), Reason::NotThere);
+    assert_eq!(refused(software().house(|home| home.role = Some(Role::Member)).ask::<ViewByStreamKey>(camera)), Reason::Role);
+    assert_eq!(refused(software().house(|home| home.role = None).ask::<ViewByStreamKey>(camera)), Reason::NotThere);
+    assert_eq!(
+        refused(software().person(|person| person.agreed = Agreed::None).ask::<ViewByStreamKey>(camera)),
+        Reason::NotAgreed
+    );
+    assert_eq!(
+        refused(software().person(|person| person.standing = Standing::Held).ask::<ViewByStreamKey>(camera)),
+        Reason::Held
+    );
+    assert_eq!(refused(software().ask::<ViewLive>(camera)), Reason::NoSession);
+    assert_eq!(refused(software().ask::<MakeStreamKey>(camera)), Reason::NoSession);
+    // An owner's own session is no key.
+    assert_eq!(refused(Owner::new().ask::<ViewByStreamKey>(camera)), Reason::NotThere);
 }

@@ -19,6 +19,7 @@ fn permit(subject: SubjectId) -> Permit<SendNotice> {
         subject: Some(SubjectFacts { consents, ..SubjectFacts::settled(subject) }),
         home: None,
         region_ok: true,
+        key: None,
     };
     let ask = Ask::<SendNotice> { principal: Principal::System, object: subject, at: Timestamp::from_micros(0) };
     decide(&ask, &facts).unwrap()

@@ -209,6 +209,7 @@ fn one_act(policy: &Policy, act: &Act) -> String {
         Who::Owner => "Who::Role(Role::Owner)",
         Who::Oneself => "Who::Oneself",
         Who::System => "Who::System",
+        Who::StreamKey => "Who::StreamKey",
     };
     let object_type = match object {
         ObjectKind::Home => "HomeId",

@@ -9,13 +9,14 @@ mod playback;
 mod probe;
 mod pull;
 mod record;
+mod rtsp;
 mod segment;
 mod state;
 mod view;
 mod watch;
 mod witness;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,6 +35,7 @@ pub use playback::{Download, Still, Timeline};
 pub use probe::{ProbeStep, ProbeTarget, StepState};
 pub use pull::Presence;
 pub use record::StorageReport;
+pub use rtsp::Tls as RtspTls;
 pub use state::{CameraState, Playable, Problem, RecordingStatus, Status, StreamState};
 pub use view::{LiveMessage, LiveParts, WhepAnswer};
 pub use watch::Watch;
@@ -106,6 +108,12 @@ impl Relay {
             }
         });
         Ok(Self { shared, fleet, webrtc, playback, retention, cancel, tasks })
+    }
+
+    /// Serves RTSP at `listener` to other software that shows a stream key, and says where. Without `tls` only on loopback:
+    /// what leaves the machine is encrypted (C-3.a.3.b).
+    pub async fn serve_rtsp(&self, listener: TcpListener, tls: Option<RtspTls>) -> Result<SocketAddr> {
+        rtsp::serve(listener, tls, (self.shared.clone(), self.fleet.clone()), &self.tasks, self.cancel.clone()).await
     }
 
     /// Ends views, closes every fragment and tears the cameras' sessions down, in [`SHUTDOWN_TIME_MAX`].

@@ -49,7 +49,7 @@ impl<A: Act> Watch<A> {
     pub fn session(&self) -> Option<SessionId> {
         match self.ask.principal {
             Principal::Session(id) => Some(id),
-            Principal::Nobody | Principal::System => None,
+            Principal::Nobody | Principal::StreamKey(_) | Principal::System => None,
         }
     }
 
@@ -114,6 +114,7 @@ mod tests {
             subject: Some(SubjectFacts::settled(subject)),
             home: Some(HomeFacts { home, role: Some(Role::Member), agreed: true, consents: ConsentSet::NONE }),
             region_ok: true,
+            key: None,
         };
         let ask = Ask::<ViewLive> { principal: Principal::Session(SessionId::random()), object: CameraId::random(), at: now };
         let permit = decide(&ask, &facts).unwrap();

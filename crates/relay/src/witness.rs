@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use domain::{CameraId, Clock, HomeId, SubjectId, Timestamp};
-use policy::{Act, Permit};
+use domain::{CameraId, Clock, HomeId, StreamKeyId, SubjectId, Timestamp};
+use policy::{Act, Permit, Principal};
 use store::{How, Store, ViewDraft};
 use tokio::sync::{mpsc, oneshot};
 
@@ -54,7 +54,11 @@ impl Witness {
     /// A visit that begins now; nothing for the server's own acts.
     pub(crate) fn visit<A: Act<Object = CameraId>>(&self, permit: &Permit<A>, how: How) -> Option<Visit> {
         let (subject, home) = (permit.subject()?, permit.home()?);
-        Some(Visit { subject, home, camera: permit.object(), how, from: self.clock.now(), witness: self.clone() })
+        let key = match permit.principal() {
+            Principal::StreamKey(key) => Some(key),
+            Principal::Nobody | Principal::Session(_) | Principal::System => None,
+        };
+        Some(Visit { subject, home, camera: permit.object(), how, key, from: self.clock.now(), witness: self.clone() })
     }
 }
 
@@ -65,14 +69,15 @@ pub(crate) struct Visit {
     home: HomeId,
     camera: CameraId,
     how: How,
+    key: Option<StreamKeyId>,
     from: Timestamp,
     witness: Witness,
 }
 
 impl Drop for Visit {
     fn drop(&mut self) {
-        let Self { subject, home, camera, how, from, .. } = *self;
-        let view = ViewDraft { subject, home, camera, how, from, to: self.witness.clock.now().max(from) };
+        let Self { subject, home, camera, how, key, from, .. } = *self;
+        let view = ViewDraft { subject, home, camera, how, key, from, to: self.witness.clock.now().max(from) };
         if self.witness.queue.try_send(Message::Ended(view)).is_err() {
             tracing::error!(%camera, "a view could not be noted: too many ended at once");
         }

@@ -30,7 +30,7 @@ pub use accounts::{
     AccessRow, Actor, Agreement, AgreementRow, CameraDraft, Cancelled, ConsentDraft, ConsentKind, ConsentRow, Credential,
     DisclosureDraft, DisclosureId, DisclosureRow, EmailIndex, EventId, EventKind, EventRow, FactRows, How, LiveConsent, LogFault,
     LogReport, MemberRow, NewAccount, NewSession, Outcome, Periods, PersonRow, PolicyVersion, RetentionReport, RetentionRow,
-    SessionRow, VerdictRow, ViewDraft,
+    SessionRow, StreamKeyRow, StreamKeySecret, VerdictRow, ViewDraft,
 };
 pub use bus::{Bus, Change};
 pub use keyring::RootKey;

@@ -98,6 +98,7 @@ async fn entities_and_migrations_name_the_same_columns() {
         a::consent,
         a::disclosure,
         a::access,
+        a::stream_key,
         a::doomed,
         a::retention_run
     );

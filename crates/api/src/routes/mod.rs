@@ -17,6 +17,7 @@ mod setup;
 mod snapshot;
 mod state;
 mod storage;
+mod stream_keys;
 mod timeline;
 mod whep;
 
@@ -53,6 +54,8 @@ pub(crate) fn all() -> OpenApiRouter<ApiState> {
         .routes(routes!(cameras::list, cameras::create))
         .routes(routes!(cameras::read, cameras::update, cameras::delete))
         .routes(routes!(camera_test::run))
+        .routes(routes!(stream_keys::list, stream_keys::create))
+        .routes(routes!(stream_keys::delete))
         // Live.
         .routes(routes!(whep::create))
         .routes(routes!(whep::delete))

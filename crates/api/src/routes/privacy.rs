@@ -149,8 +149,11 @@ pub(crate) struct Access {
     /// Absent where the camera is gone.
     #[serde(skip_serializing_if = "Option::is_none")]
     camera_name: Option<String>,
-    /// `live`, `playback`, `download` or `snapshot`.
+    /// `live`, `stream` (live, by other software), `playback`, `download` or `snapshot`.
     how: &'static str,
+    /// What the stream key is called that other software showed; absent where it was revoked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_name: Option<String>,
 }
 
 /// Who.
@@ -249,6 +252,7 @@ pub(crate) async fn access_history(
         camera_id: row.camera,
         camera_name: row.camera_name,
         how: row.how.as_str(),
+        key_name: row.key_name,
     };
     Ok(axum::Json(Accesses { accesses: rows.into_iter().map(access).collect(), next }))
 }

@@ -42,7 +42,13 @@ impl House {
         let control = Control::new(store.clone(), Arc::clone(&clock), control::Config::default());
         let config = relay::Config { loopback_only: true, ..relay::Config::default() };
         let relay = Relay::start(config, store.clone(), control.facts(), Arc::clone(&clock)).await.unwrap();
-        let site = Site { tls: false, network: Network::Loopback, version: "0.0.0", deployment: policyc::Deployment::default() };
+        let site = Site {
+            tls: false,
+            network: Network::Loopback,
+            rtsp: None,
+            version: "0.0.0",
+            deployment: policyc::Deployment::default(),
+        };
         let stop = CancellationToken::new();
         let state = ApiState::new(control.clone(), relay.clone(), store.bus(), clock, site, stop.clone());
 

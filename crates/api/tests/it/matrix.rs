@@ -31,6 +31,10 @@ const ROWS: &[(&str, Answers)] = &[
     ("testCamera", [NOBODY, HIDDEN, TOO_LOW, "200"]),
     ("readCamera", [NOBODY, HIDDEN, "200", "200"]),
     ("editCamera", [NOBODY, HIDDEN, TOO_LOW, "200"]),
+    ("listStreamKeys", [NOBODY, HIDDEN, TOO_LOW, "200"]),
+    ("makeStreamKey", [NOBODY, HIDDEN, TOO_LOW, "201"]),
+    // A key that is not there.
+    ("revokeStreamKey", [NOBODY, HIDDEN, TOO_LOW, HIDDEN]),
     // No picture has come from the camera yet: who may watch is told so.
     ("startView", [NOBODY, HIDDEN, "503 live.not_ready", "503 live.not_ready"]),
     // A view is its starter's own: everybody else's is not there.
@@ -85,6 +89,7 @@ fn details(operation: &str, home: &str) -> (String, Option<(&'static str, String
         "listCameras" | "readStorage" => (format!("home_id={home}"), None),
         "addCamera" => (String::new(), json(camera)),
         "testCamera" => (String::new(), json(target)),
+        "makeStreamKey" => (String::new(), json(json!({"name": "NVR"}))),
         "editCamera" => (String::new(), json(json!({"name": "Gate"}))),
         "startView" => (String::new(), Some(("application/sdp", "no offer".to_owned()))),
         "readTimeline" | "readPlaylist" | "download" => (range, None),
@@ -129,6 +134,7 @@ async fn everybody_gets_the_answer_that_is_theirs() {
             .replace("{id}", &house.camera.to_string())
             .replace("{purpose}", "video.sound")
             .replace("{event}", &domain::SegmentId::random().to_string())
+            .replace("{key}", &domain::StreamKeyId::random().to_string())
             .replace("{view}", &domain::ViewId::random().to_string())
             .replace("{segment}", &domain::SegmentId::random().to_string())
             .replace("{part}", "init.mp4");

@@ -33,6 +33,14 @@ pub(crate) const KEYS: &[Key] = &[
         doc: "UDP port of live view by WebRTC. 0 takes a free one; a firewall needs a fixed one.",
     },
     Key {
+        name: "rtsp_listen",
+        flag: "rtsp-listen",
+        kind: Kind::One("ADDR:PORT"),
+        default: ":8554",
+        doc: "Where other software gets live pictures by a stream key: by rtsp on loopback, by rtsps everywhere else. \
+              :PORT alone is on the host of listen. Empty or \"off\": nowhere.",
+    },
+    Key {
         name: "quota",
         flag: "quota",
         kind: Kind::One("SIZE"),

@@ -76,7 +76,7 @@ impl Rig {
     pub(crate) fn permit<A: Act>(&self, object: A::Object) -> Permit<A> {
         let principal = match A::WHO {
             Who::System => Principal::System,
-            Who::Role(_) | Who::Oneself => Principal::Session(SessionId::random()),
+            _ => Principal::Session(SessionId::random()),
         };
         let consents = ConsentSet::NONE.with(consent::NOTICE_MAIL);
         let facts = Facts {
@@ -85,6 +85,7 @@ impl Rig {
             subject: Some(SubjectFacts { consents, ..SubjectFacts::settled(self.subject) }),
             home: Some(HomeFacts { home: self.home, role: Some(Role::Owner), agreed: true, consents }),
             region_ok: true,
+            key: None,
         };
         assert!(matches!(object.into(), Object::Account(_) | Object::Home(_)));
         decide(&Ask { principal, object, at: Timestamp::from_micros(0) }, &facts).unwrap()

@@ -22,10 +22,21 @@ pub struct Credentials {
 }
 
 /// The `WWW-Authenticate` values of a 401.
-pub(super) fn challenges(credentials: &Credentials, realm: &str, nonce: &str) -> Vec<String> {
+pub(super) fn challenges(basic: bool, realm: &str, nonce: &str) -> Vec<String> {
     let digest = format!("Digest realm=\"{realm}\", nonce=\"{nonce}\"");
-    let basic = credentials.basic.then(|| format!("Basic realm=\"{realm}\""));
+    let basic = basic.then(|| format!("Basic realm=\"{realm}\""));
     std::iter::once(digest).chain(basic).collect()
+}
+
+/// Who a request says that it comes from.
+pub(super) fn user(request: &Request) -> Option<String> {
+    let (scheme, rest) = request.header("authorization")?.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("basic") {
+        let pair = String::from_utf8(STANDARD.decode(rest.trim()).ok()?).ok()?;
+        return pair.split_once(':').map(|(user, _)| user.to_owned());
+    }
+    let digest = scheme.eq_ignore_ascii_case("digest").then_some(rest)?;
+    quoted_fields(digest).find(|(name, _)| *name == "username").map(|(_, user)| user.to_owned())
 }
 
 /// Whether the request proves knowledge of the password.
@@ -121,6 +132,6 @@ mod tests {
             assert_eq!(proves(&asks(&format!("Basic {}", STANDARD.encode(pair))), &credentials, "cam", "n1"), expected);
         }
         assert!(!proves(&asks("Basic !!!"), &credentials, "cam", "n1"));
-        assert_eq!(challenges(&credentials, "cam", "n1").len(), 2);
+        assert_eq!(challenges(true, "cam", "n1").len(), 2);
     }
 }

@@ -46,6 +46,12 @@ impl Batch {
         self.framed.len()
     }
 
+    /// Whether these are reports.
+    #[must_use]
+    pub fn is_rtcp(&self) -> bool {
+        self.rtcp
+    }
+
     /// The channel written into the frames. RTCP goes on the next one (RFC 2326 10.12).
     pub(super) const fn default_channel(track: Track) -> u8 {
         match track {
@@ -55,7 +61,8 @@ impl Batch {
     }
 
     /// All frames, for RTP channel `channel`; copies only where that is not the default one.
-    pub(super) fn framed(&self, channel: u8) -> Bytes {
+    #[must_use]
+    pub fn framed(&self, channel: u8) -> Bytes {
         if channel == Self::default_channel(self.track) {
             return self.framed.clone();
         }

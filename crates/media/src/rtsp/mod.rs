@@ -17,4 +17,4 @@ pub use auth::Credentials;
 pub use batch::Batch;
 pub use rtp::{Packetiser, Start, TrackStart};
 pub use sdp::Presentation;
-pub use session::{Action, Config, Session, UdpPort};
+pub use session::{Access, Action, Config, Route, Session, UdpPort};

@@ -26,8 +26,8 @@ const METHODS: &str = "OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, GET_PARAMETER, SET
 /// What a session needs to know of the connection it serves. The random texts come from the caller.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Who may play; `None`: anybody.
-    pub credentials: Option<Credentials>,
+    /// Who may play.
+    pub access: Access,
     /// Digest realm; no quotes.
     pub realm: String,
     /// Digest nonce, random a connection; no quotes.
@@ -38,6 +38,34 @@ pub struct Config {
     pub peer: IpAddr,
     /// The server's RTP and RTCP ports; `None` refuses UDP.
     pub udp_ports: Option<(u16, u16)>,
+}
+
+/// Who may play.
+#[derive(Debug, Clone)]
+pub enum Access {
+    /// Anybody.
+    Anybody,
+    /// Who knows these.
+    Only(Credentials),
+    /// Who knows what the caller tells for a user name and a path: see [`Action::Identify`].
+    Ask {
+        /// Whether `Basic`, which sends the password readable, is offered beside `Digest`.
+        basic: bool,
+    },
+}
+
+/// How one track's packets reach the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    /// Inside the connection, on this RTP channel and the RTCP channel after it.
+    Interleaved(u8),
+    /// To two UDP ports.
+    Udp {
+        /// Where RTP goes.
+        rtp: SocketAddr,
+        /// Where RTCP goes.
+        rtcp: SocketAddr,
+    },
 }
 
 /// Which of the server's two UDP sockets.
@@ -63,6 +91,15 @@ pub enum Action {
         /// The packet.
         bytes: Bytes,
     },
+    /// Look up what `user` must know to play `path`, and call [`Session::identify`].
+    Identify {
+        /// Who the client says it is. Nothing is proven yet.
+        user: String,
+        /// The path, without track and query; empty where the request names none.
+        path: String,
+    },
+    /// The client showed what is wrong; it has been told so.
+    Refused,
     /// Look up a path, always with a leading slash, and call [`Session::present`].
     Present {
         /// The path, without track and query.
@@ -88,6 +125,8 @@ pub struct Session {
     heard: Mono,
     /// The request that waits for the caller's answer; those behind it wait in the parser.
     waiting: Option<Request>,
+    /// What was proven, and for which path, where the caller is asked.
+    proven: Option<(String, Credentials)>,
     presented: Option<(String, Arc<Presentation>)>,
     video: Option<Transport>,
     audio: Option<Transport>,
@@ -105,6 +144,7 @@ impl Session {
             actions: VecDeque::new(),
             heard: now,
             waiting: None,
+            proven: None,
             presented: None,
             video: None,
             audio: None,
@@ -142,10 +182,40 @@ impl Session {
         self.playing
     }
 
+    /// Whether the client has proven who it is.
+    #[must_use]
+    pub fn proven(&self) -> bool {
+        self.proven.is_some()
+    }
+
+    /// How a track's packets reach the client; `None` where it was not set up.
+    #[must_use]
+    pub fn route(&self, track: Track) -> Option<Route> {
+        let to = |port| SocketAddr::new(self.config.peer, port);
+        Some(match self.transport(track)? {
+            Transport::Interleaved { rtp } => Route::Interleaved(rtp),
+            Transport::Udp { rtp, rtcp } => Route::Udp { rtp: to(rtp), rtcp: to(rtcp) },
+        })
+    }
+
     /// Takes what the connection received.
     pub fn receive(&mut self, bytes: &[u8], now: Mono) {
         if let Err(error) = self.parser.push(bytes) {
             return self.refuse(error);
+        }
+        self.advance(now);
+    }
+
+    /// Answers [`Action::Identify`]; `None`: that user may not play that path, whatever it knows.
+    pub fn identify(&mut self, credentials: Option<Credentials>, now: Mono) {
+        let Some(request) = self.waiting.take() else { return };
+        let path = self.path_of(&request);
+        match credentials.filter(|credentials| self.proves(&request, credentials)) {
+            Some(credentials) => {
+                self.proven = Some((path, credentials));
+                self.allowed(request);
+            }
+            None => self.refused(&request),
         }
         self.advance(now);
     }
@@ -231,9 +301,40 @@ impl Session {
         if request.method == "OPTIONS" {
             return self.send(Reply::new(Status::OK, request.cseq()).header("Public", METHODS));
         }
-        if !self.authorised(&request) {
-            return self.challenge(&request);
-        }
+        self.admit(request);
+    }
+
+    /// Asks who it is, as far as the access to this server takes that.
+    fn admit(&mut self, request: Request) {
+        let proven = match &self.config.access {
+            Access::Anybody => true,
+            Access::Only(credentials) => self.proves(&request, credentials),
+            Access::Ask { .. } => {
+                let Some(user) = auth::user(&request) else { return self.challenge(&request) };
+                let path = self.path_of(&request);
+                let known = self.proven.as_ref().filter(|(for_path, known)| *for_path == path && known.user == user);
+                match known.map(|(_, known)| self.proves(&request, known)) {
+                    None => return self.wait(Action::Identify { user, path }, request),
+                    Some(false) => return self.refused(&request),
+                    Some(true) => true,
+                }
+            }
+        };
+        if proven { self.allowed(request) } else { self.challenge(&request) }
+    }
+
+    /// The path that a request is about: what it names, or else what was proven before.
+    fn path_of(&self, request: &Request) -> String {
+        let named = target(&request.uri).map(|(path, _)| path.to_owned());
+        named.or_else(|| self.proven.as_ref().map(|(path, _)| path.clone())).unwrap_or_default()
+    }
+
+    fn refused(&mut self, request: &Request) {
+        self.challenge(request);
+        self.actions.push_back(Action::Refused);
+    }
+
+    fn allowed(&mut self, request: Request) {
         let said = request.header("session").map(|value| value.split(';').next().unwrap_or_default().trim());
         if said.is_some_and(|id| !self.established() || id != self.config.session_id) {
             return self.status(Status::SESSION_NOT_FOUND, &request);
@@ -372,15 +473,19 @@ impl Session {
         self.actions.push_back(action);
     }
 
-    fn authorised(&self, request: &Request) -> bool {
-        let Config { credentials, realm, nonce, .. } = &self.config;
-        credentials.as_ref().is_none_or(|credentials| auth::proves(request, credentials, realm, nonce))
+    fn proves(&self, request: &Request, credentials: &Credentials) -> bool {
+        auth::proves(request, credentials, &self.config.realm, &self.config.nonce)
     }
 
     fn challenge(&mut self, request: &Request) {
-        let Config { credentials: Some(credentials), realm, nonce, .. } = &self.config else { return };
+        let Config { access, realm, nonce, .. } = &self.config;
+        let basic = match access {
+            Access::Anybody => return,
+            Access::Only(credentials) => credentials.basic,
+            Access::Ask { basic } => *basic,
+        };
         let reply = Reply::new(Status::UNAUTHORIZED, request.cseq());
-        let challenges = auth::challenges(credentials, realm, nonce);
+        let challenges = auth::challenges(basic, realm, nonce);
         let reply = challenges.into_iter().fold(reply, |reply, value| reply.header("WWW-Authenticate", value));
         self.send(reply);
     }
@@ -418,7 +523,10 @@ impl Session {
 
 /// Host and path of a request URI, without user, query and trailing slash.
 fn parts(uri: &str) -> Option<(&str, &str)> {
-    let rest = uri.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("rtsp://")).and(uri.get(7..))?;
+    let (scheme, rest) = uri.split_once("://")?;
+    if !scheme.eq_ignore_ascii_case("rtsp") && !scheme.eq_ignore_ascii_case("rtsps") {
+        return None;
+    }
     let rest = rest.split('?').next().unwrap_or_default();
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let host = authority.rsplit('@').next().unwrap_or_default();
@@ -437,7 +545,8 @@ fn target(uri: &str) -> Option<(&str, Option<Track>)> {
 fn base(uri: &str) -> String {
     let host = parts(uri).map_or("", |(host, _)| host);
     let path = target(uri).map_or("", |(path, _)| path.trim_end_matches('/'));
-    format!("rtsp://{host}{path}/")
+    let scheme = if uri.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("rtsps")) { "rtsps" } else { "rtsp" };
+    format!("{scheme}://{host}{path}/")
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ fn format() -> Arc<Format> {
 
 fn config() -> Config {
     Config {
-        credentials: None,
+        access: Access::Anybody,
         realm: "cam".into(),
         nonce: "n0".into(),
         session_id: "S1".into(),
@@ -220,7 +220,7 @@ fn a_running_session_cannot_be_set_up_anew_or_moved() {
 #[test]
 fn without_the_password_nothing_is_told() {
     let credentials = Credentials { user: "admin".into(), password: "hunter2".into(), basic: true };
-    let mut rig = Rig::new(Config { credentials: Some(credentials), udp_ports: None, ..config() });
+    let mut rig = Rig::new(Config { access: Access::Only(credentials), udp_ports: None, ..config() });
     assert_eq!(rig.code("OPTIONS * RTSP/1.0\nCSeq: 1\n\n"), 200);
     for method in ["DESCRIBE", "SETUP", "PLAY", "PAUSE", "TEARDOWN", "GET_PARAMETER", "SET_PARAMETER", "NONSENSE"] {
         let reply = rig.say(&format!("{method} rtsp://h/main RTSP/1.0\nCSeq: 2\n\n"));

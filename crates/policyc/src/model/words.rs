@@ -65,6 +65,8 @@ words! {
         Oneself = "oneself",
         /// The server itself.
         System = "system",
+        /// Software that shows a key which an owner made for the object.
+        StreamKey = "stream_key",
     }
     /// What keeping a clause takes.
     Duty {

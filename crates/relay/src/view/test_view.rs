@@ -47,6 +47,7 @@ impl FactsSource for PersonFacts {
             subject: Some(SubjectFacts::settled(self.subject)),
             home: Some(HomeFacts { home: self.home, role, agreed: true, consents: ConsentSet::NONE }),
             region_ok: true,
+            key: None,
         };
         Box::pin(async move { Ok(facts) })
     }

@@ -9,8 +9,8 @@ use device::{Camera, Config as DeviceConfig, Running, Scene};
 use domain::{AudioMode, CameraId, Clock, HomeId, Role, SessionId, StreamName, SubjectId, SystemClock, TimeRange, Timestamp};
 use policy::act::{AddCamera, ReadAccessHistory, ViewRecorded};
 use policy::{
-    Act, Ask, ConsentSet, Facts, FactsFuture, FactsSource, HomeFacts, Object, Permit, Principal, SessionFacts, SubjectFacts,
-    consent, decide,
+    Act, Ask, ConsentSet, Facts, FactsFuture, FactsSource, HomeFacts, KeyFacts, Object, Permit, Principal, SessionFacts,
+    SubjectFacts, consent, decide,
 };
 use relay::{Relay, Timeline};
 use store::{CameraAccess, CameraDraft, Change, NewAccount, Store};
@@ -41,9 +41,15 @@ impl FactsSource for OwnerFacts {
             };
             let session = matches!(principal, Principal::Session(_))
                 .then_some(SessionFacts { subject: self.subject, expires: SystemClock.now() + Duration::from_secs(3600) });
+            let key = match principal {
+                Principal::StreamKey(id) => self.store.stream_key(id).await?,
+                _ => None,
+            };
+            let key = key.map(|row| KeyFacts { subject: row.subject, camera: row.camera });
+            let asker = session.map(|session| session.subject).or(key.map(|key| key.subject));
             let home = exists.then_some(HomeFacts {
                 home: self.home,
-                role: session.filter(|_| !self.withdrawn.load(Ordering::SeqCst)).map(|_| Role::Owner),
+                role: asker.filter(|_| !self.withdrawn.load(Ordering::SeqCst)).map(|_| Role::Owner),
                 agreed: true,
                 consents: if self.sound.load(Ordering::SeqCst) {
                     ConsentSet::NONE.with(consent::VIDEO_SOUND)
@@ -51,8 +57,8 @@ impl FactsSource for OwnerFacts {
                     ConsentSet::NONE
                 },
             });
-            let subject = session.map(|session| SubjectFacts::settled(session.subject));
-            Ok(Facts { revision: *self.store.bus().revision().borrow(), session, subject, home, region_ok: true })
+            let subject = asker.map(SubjectFacts::settled);
+            Ok(Facts { revision: *self.store.bus().revision().borrow(), session, subject, home, region_ok: true, key })
         })
     }
 }
@@ -118,6 +124,14 @@ impl Rig {
     pub(crate) async fn timeline(&self) -> Timeline {
         let permit = self.permit::<ViewRecorded>(self.camera).await;
         self.relay.timeline(permit, last_minutes()).await.unwrap()
+    }
+
+    /// A further camera of the home, which is never there.
+    pub(crate) async fn add_another(&self) -> CameraId {
+        let main_url = "rtsp://127.0.0.1:9/main".into();
+        let access = CameraAccess { name: "Gate".into(), main_url, sub_url: None, username: None, password: None };
+        let draft = CameraDraft { access, audio: AudioMode::Off, recording: false };
+        self.store.add_camera(&self.permit::<AddCamera>(self.facts.home).await, draft).await.unwrap().id
     }
 
     /// The person is no longer of the home.

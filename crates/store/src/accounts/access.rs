@@ -1,6 +1,6 @@
 //! Who looked: an event in the looker's chain, and a row for the home that was looked at.
 
-use domain::{CameraId, HomeId, Result, SubjectId, Timestamp};
+use domain::{CameraId, HomeId, Result, StreamKeyId, SubjectId, Timestamp};
 use policy::Permit;
 use policy::act::ReadAccessHistory;
 use sea_orm::prelude::Uuid;
@@ -24,6 +24,8 @@ pub struct ViewDraft {
     pub camera: CameraId,
     /// How.
     pub how: How,
+    /// The stream key that was shown, where other software looked.
+    pub key: Option<StreamKeyId>,
     /// Since when.
     pub from: Timestamp,
     /// Until when.
@@ -45,6 +47,8 @@ pub struct AccessRow {
     pub camera: CameraId,
     /// How.
     pub how: How,
+    /// The stream key that was shown, where other software looked.
+    pub key: Option<StreamKeyId>,
 }
 
 impl Store {
@@ -52,7 +56,10 @@ impl Store {
     pub async fn add_view(&self, view: ViewDraft) -> Result<EventId> {
         let chain = self.chain(view.subject).await?;
         let tx = self.accounts().write().begin().await.map_err(error)?;
-        let payload = json!({ "camera": view.camera, "from": view.from, "home": view.home, "how": view.how, "to": view.to });
+        let mut payload = json!({ "camera": view.camera, "from": view.from, "home": view.home, "how": view.how, "to": view.to });
+        if let Some(key) = view.key {
+            payload["stream_key"] = json!(key);
+        }
         let written = self.append(&tx, &chain, EventKind::Access, &payload).await?;
         // Where the home ended with the view, nobody is left to see its history; the looker's chain still says it.
         if home::Entity::find_by_id(uuid!(view.home)).one(&tx).await.map_err(error)?.is_some() {
@@ -64,6 +71,7 @@ impl Store {
                 how: Set(view.how.as_str().to_owned()),
                 from_at: Set(view.from.micros()),
                 to_at: Set(view.to.micros()),
+                stream_key: Set(view.key.map(|key| uuid!(key))),
             };
             access::Entity::insert(row).exec_without_returning(&tx).await.map_err(error)?;
         }
@@ -92,6 +100,7 @@ impl Store {
                     until: Timestamp::from_micros(row.to_at),
                     subject: SubjectId::from_bytes(row.subject.into_bytes()),
                     camera: CameraId::from_bytes(row.camera.into_bytes()),
+                    key: row.stream_key.map(|key| StreamKeyId::from_bytes(key.into_bytes())),
                     how: How::parse(&row.how).ok_or_else(|| super::unknown("access.how", row.camera))?,
                 })
             })

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::consents::active;
 use super::entity::{agreement, camera, consent, credential, doomed, home, identifier, member, session, setup, subject};
+use super::stream_keys::forget_keys;
 use super::{EventKind, role_word, uuid};
 use crate::db::error;
 use crate::{Change, Store};
@@ -121,7 +122,7 @@ pub(super) async fn forget(tx: &DatabaseTransaction, id: Uuid) -> Result<()> {
     member::Entity::delete_many().filter(member::Column::Subject.eq(id)).exec(tx).await.map_err(error)?;
     agreement::Entity::delete_many().filter(agreement::Column::Subject.eq(id)).exec(tx).await.map_err(error)?;
     consent::Entity::delete_many().filter(consent::Column::Subject.eq(id)).exec(tx).await.map_err(error)?;
-    Ok(())
+    forget_keys(tx, id, None).await
 }
 
 /// Writes down whose keys must go, with the rows that go first.

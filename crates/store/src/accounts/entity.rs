@@ -164,6 +164,20 @@ table! {
         how: String,
         from_at: i64,
         to_at: i64,
+        /// The key that was shown, where other software looked.
+        stream_key: Option<Uuid>,
+    }
+}
+table! {
+    /// A key by which other software plays a camera.
+    stream_key "stream_key" {
+        #[sea_orm(primary_key, auto_increment = false)] id: Uuid,
+        camera: Uuid,
+        /// Who made it.
+        subject: Uuid,
+        #[sea_orm(column_type = "Blob")] sealed_secret: Vec<u8>,
+        created: i64,
+        last_used: Option<i64>,
     }
 }
 table! {

@@ -135,6 +135,8 @@ words! {
     How {
         /// Live.
         Live = "live",
+        /// Live, by other software that showed a stream key.
+        Stream = "stream",
         /// At what was kept.
         Playback = "playback",
         /// At a file that was saved.

@@ -14,9 +14,11 @@ mod kind;
 mod log;
 mod migration;
 mod migration_v2;
+mod migration_v3;
 mod people;
 mod retention;
 mod sessions;
+mod stream_keys;
 mod versions;
 
 pub use access::{AccessRow, ViewDraft};
@@ -33,6 +35,7 @@ pub(crate) use migration::Migrator;
 pub use people::{Agreement, Credential, EmailIndex, NewAccount};
 pub use retention::{Periods, RetentionReport, RetentionRow};
 pub use sessions::{AgreementRow, FactRows, LiveConsent, MemberRow, NewSession, PersonRow, SessionRow};
+pub use stream_keys::{StreamKeyRow, StreamKeySecret};
 pub use versions::PolicyVersion;
 
 use domain::{AudioMode, Error, Result, Role};

@@ -14,6 +14,7 @@ use sea_orm::{
 use super::consents::{active, agreed};
 use super::entity::{agreement, credential, home, identifier, member, session, setup, subject};
 use super::log::Chain;
+use super::stream_keys::forget_keys;
 use super::{EventKind, role_word, uuid};
 use crate::db::error;
 use crate::keyring::evidence_owner;
@@ -179,6 +180,7 @@ impl Store {
         if gone.rows_affected == 0 {
             return Err(Error::new(Kind::NotFound, "not_found", "not a member of this home"));
         }
+        forget_keys(&tx, uuid!(subject), Some(uuid!(home))).await?;
         tx.commit().await.map_err(error)?;
         self.bus().publish(Change::Facts);
         Ok(())

@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use domain::{CameraId, HomeId, Result, Role, SessionId, SubjectId, Timestamp};
+use domain::{CameraId, HomeId, Result, Role, SessionId, StreamKeyId, SubjectId, Timestamp};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TransactionTrait};
 
 use super::consents::active;
-use super::entity::{agreement, camera, consent, home, member, session, subject};
+use super::entity::{agreement, camera, consent, home, member, session, stream_key, subject};
 use super::{ConsentKind, role, uuid};
 use crate::db::error;
 use crate::{Change, Store};
@@ -104,6 +104,8 @@ pub struct FactRows {
     pub consents: Vec<LiveConsent>,
     /// Every agreement, to whichever version.
     pub agreements: Vec<AgreementRow>,
+    /// Every stream key, its camera, and who made it.
+    pub stream_keys: Vec<(StreamKeyId, CameraId, SubjectId)>,
 }
 
 impl Store {
@@ -185,6 +187,13 @@ impl Store {
             .all(&tx)
             .await
             .map_err(error)?;
+        let keys: Vec<(Uuid, Uuid, Uuid)> = stream_key::Entity::find()
+            .select_only()
+            .columns([stream_key::Column::Id, stream_key::Column::Camera, stream_key::Column::Subject])
+            .into_tuple()
+            .all(&tx)
+            .await
+            .map_err(error)?;
         tx.commit().await.map_err(error)?;
 
         let agreed: HashSet<Uuid> = agreements.iter().filter(|row| row.version == version).map(|row| row.subject).collect();
@@ -205,8 +214,17 @@ impl Store {
                 .collect(),
             consents: given.into_iter().map(live_consent).collect(),
             agreements: agreements.into_iter().map(agreement_row).collect(),
+            stream_keys: keys.into_iter().map(key).collect(),
         })
     }
+}
+
+fn key((id, camera, subject): (Uuid, Uuid, Uuid)) -> (StreamKeyId, CameraId, SubjectId) {
+    (
+        StreamKeyId::from_bytes(id.into_bytes()),
+        CameraId::from_bytes(camera.into_bytes()),
+        SubjectId::from_bytes(subject.into_bytes()),
+    )
 }
 
 fn live_consent(row: consent::Model) -> LiveConsent {

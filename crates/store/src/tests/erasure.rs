@@ -61,7 +61,7 @@ async fn person(rig: &Rig, email: &str) -> Person {
     let sent = rig.store.begin_disclosure(draft).await.unwrap();
     rig.store.end_disclosure(sent, Outcome::Sent).await.unwrap();
     let (from, to) = (rig.clock.now(), rig.clock.now() + Duration::from_secs(60));
-    rig.store.add_view(ViewDraft { subject: id, home, camera: camera.id, how: How::Live, from, to }).await.unwrap();
+    rig.store.add_view(ViewDraft { subject: id, home, camera: camera.id, how: How::Live, key: None, from, to }).await.unwrap();
     Person { id, home, camera }
 }
 
@@ -179,7 +179,10 @@ async fn a_whole_life_ends_in_nothing() {
     let gone = person(&rig, CANARY).await;
     let camera = rig.add_camera(shared).await;
     let (from, to) = (rig.clock.now(), rig.clock.now() + Duration::from_secs(60));
-    rig.store.add_view(ViewDraft { subject: gone.id, home: shared, camera: camera.id, how: How::Live, from, to }).await.unwrap();
+    rig.store
+        .add_view(ViewDraft { subject: gone.id, home: shared, camera: camera.id, how: How::Live, key: None, from, to })
+        .await
+        .unwrap();
     let all: Vec<_> = keys(&rig).await;
     let periods = Periods::default();
     let run = async |rig: &Rig| rig.store.apply_retention(rig.clock.now(), &periods).await.unwrap();

@@ -91,7 +91,7 @@ async fn the_owner_sees_who_looked_and_the_one_who_looked_has_it_too() {
     let now = rig.clock.now();
     let view = |subject, how, minutes: u64| {
         let from = now + Duration::from_secs(60 * minutes);
-        ViewDraft { subject, home, camera: camera.id, how, from, to: from + Duration::from_secs(180) }
+        ViewDraft { subject, home, camera: camera.id, how, key: None, from, to: from + Duration::from_secs(180) }
     };
     let mut events = Vec::new();
     for (subject, how) in [(owner, How::Live), (mum, How::Playback), (mum, How::Download), (mum, How::Snapshot)] {

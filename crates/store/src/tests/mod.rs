@@ -170,6 +170,7 @@ fn permit<A: Act>(object: A::Object, home: HomeId) -> Permit<A> {
         subject: Some(SubjectFacts::settled(subject)),
         home: Some(HomeFacts { home, role: Some(Role::Owner), agreed: true, consents: ConsentSet::NONE }),
         region_ok: true,
+        key: None,
     };
     decide(&Ask { principal, object, at }, &facts).unwrap()
 }

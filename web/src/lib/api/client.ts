@@ -2,6 +2,7 @@ import { Problem } from './problem';
 import type {
 	Camera,
 	CameraEdit,
+	MadeStreamKey,
 	NewCamera,
 	PolicyDocument,
 	ProbeLine,
@@ -10,6 +11,7 @@ import type {
 	Session,
 	SetUp,
 	StorageReport,
+	StreamKeys,
 	TimelineAnswer
 } from './types';
 
@@ -74,6 +76,11 @@ export const api = {
 	addCamera: (body: NewCamera) => read<Camera>('/cameras', json('POST', body)),
 	editCamera: (id: string, body: CameraEdit) => read<Camera>(camera(id), json('PATCH', body)),
 	removeCamera: (id: string) => send(camera(id), { method: 'DELETE' }),
+
+	streamKeys: (id: string) => read<StreamKeys>(`${camera(id)}/stream-keys`),
+	makeStreamKey: (id: string, name: string) => read<MadeStreamKey>(`${camera(id)}/stream-keys`, json('POST', { name })),
+	revokeStreamKey: (id: string, key: string) =>
+		send(`${camera(id)}/stream-keys/${encodeURIComponent(key)}`, { method: 'DELETE' }),
 
 	storage: () => read<StorageReport>('/storage'),
 	timeline: (id: string, from: number, to: number, signal?: AbortSignal) =>

@@ -22,6 +22,7 @@ export const SERVER_CODES = [
 	'role.too_low',
 	'system.only',
 	'camera.limit',
+	'stream_key.limit',
 	'camera.url_invalid',
 	'camera.scheme_unsupported',
 	'camera.unreachable',

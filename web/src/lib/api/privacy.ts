@@ -173,7 +173,9 @@ export interface Access {
 	who: { subject_id: string; email?: string; you: boolean };
 	camera_id: string;
 	camera_name?: string;
-	how: 'live' | 'playback' | 'download' | 'snapshot' | (string & {});
+	/** Which stream key other software showed; absent once it is revoked. */
+	key_name?: string;
+	how: 'live' | 'stream' | 'playback' | 'download' | 'snapshot' | (string & {});
 }
 
 /** A stretch of a list, newest first. `next` asks for what is older. */

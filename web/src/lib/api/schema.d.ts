@@ -178,6 +178,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cameras/{id}/stream-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The stream keys of a camera, oldest first, and where they serve. */
+        get: operations["listStreamKeys"];
+        put?: never;
+        /** Makes a stream key of a camera. Its password is in this answer and nowhere else. */
+        post: operations["makeStreamKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/stream-keys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes a stream key: what plays by it ends within a second. */
+        delete: operations["revokeStreamKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras/{id}/timeline": {
         parameters: {
             query?: never;
@@ -559,8 +594,10 @@ export interface components {
             camera_id: string;
             /** @description Absent where the camera is gone. */
             camera_name?: string | null;
-            /** @description `live`, `playback`, `download` or `snapshot`. */
+            /** @description `live`, `stream` (live, by other software), `playback`, `download` or `snapshot`. */
             how: string;
+            /** @description What the stream key is called that other software showed; absent where it was revoked. */
+            key_name?: string | null;
             /** Format: date-time */
             until: string;
             who: components["schemas"]["Who"];
@@ -818,6 +855,11 @@ export interface components {
             /** @enum {string} */
             role: "member" | "owner";
         };
+        /** @description A key that was just made, and its password, this once. */
+        MadeStreamKey: {
+            password: string;
+            stream_key: components["schemas"]["StreamKey"];
+        };
         /** @description A category and what people call it. */
         Named: {
             category: string;
@@ -852,6 +894,11 @@ export interface components {
             sub_url?: string | null;
             /** @description User name on the camera. */
             username?: string | null;
+        };
+        /** @description A key to make. */
+        NewStreamKey: {
+            /** @description What the other software is called: 1 to 64 characters. */
+            name: string;
         };
         /** @description A version, and what it changed. */
         Past: {
@@ -913,6 +960,15 @@ export interface components {
             title: string;
             /** @description `urn:atipcam:problem:` and the code. */
             type: string;
+        };
+        /** @description Where other software finds a camera, on the host that the app is reached by. */
+        Rtsp: {
+            /** @description Of the main stream; with `/sub` behind it, of the small picture. */
+            path: string;
+            /** Format: int32 */
+            port: number;
+            /** @description `rtsp`, or `rtsps` where what leaves the machine is encrypted. */
+            scheme: string;
         };
         /** @description What one may know of the server without signing in. */
         Server: {
@@ -1022,6 +1078,31 @@ export interface components {
             retention: components["schemas"]["BTreeMap"];
             /** @description Language to where it lies, and under which key. */
             where: components["schemas"]["BTreeMap"];
+        };
+        /** @description A key by which other software plays one camera. */
+        StreamKey: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When a view by it last began; absent while none has.
+             */
+            last_used_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Who made it.
+             */
+            made_by: string;
+            name: string;
+            /** @description The user name that the other software shows. */
+            username: string;
+        };
+        /** @description The stream keys of a camera. */
+        StreamKeys: {
+            rtsp?: components["schemas"]["Rtsp"] | null;
+            stream_keys: components["schemas"]["StreamKey"][];
         };
         /** @description What one stream carries, measured. */
         StreamState: {
@@ -1580,6 +1661,100 @@ export interface operations {
                 content: {
                     "image/jpeg": unknown;
                 };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listStreamKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamKeys"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    makeStreamKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewStreamKey"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeStreamKey"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeStreamKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem: what went wrong, for people and programs */
             default: {

@@ -30,6 +30,9 @@ export type Session = Refined<
 	Sent<Schemas['Session']>,
 	{ account: Refined<Sent<Schemas['Account']>, { agreed?: Agreed | undefined }> }
 >;
+export type StreamKeys = Sent<Schemas['StreamKeys']>;
+export type StreamKey = Sent<Schemas['StreamKey']>;
+export type MadeStreamKey = Sent<Schemas['MadeStreamKey']>;
 export type StorageReport = Sent<Schemas['Storage']>;
 export type TimelineAnswer = Sent<Schemas['Timeline']>;
 export type GapCause = Schemas['Gap']['cause'];

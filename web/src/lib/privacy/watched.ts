@@ -11,6 +11,8 @@ export interface Watched {
 	camera: string;
 	cameraName: string | undefined;
 	how: Access['how'];
+	/** The key of other software that watched. */
+	keyName: string | undefined;
 	from: number;
 	to: number;
 	/** Time during which it was really on the screen: overlaps count once, pauses not at all. */
@@ -34,6 +36,7 @@ function open({ access, from, to }: Span): Watched {
 		camera: access.camera_id,
 		cameraName: access.camera_name,
 		how: access.how,
+		keyName: access.key_name,
 		from,
 		to,
 		seconds: (to - from) / 1000,
@@ -55,7 +58,7 @@ export function fold(accesses: readonly Access[], now: number): Watched[] {
 	const all: Watched[] = [];
 	for (const span of spans) {
 		const { access, from, to } = span;
-		const of = [access.who.subject_id, access.camera_id, access.how].join(' ');
+		const of = [access.who.subject_id, access.camera_id, access.how, access.key_name].join(' ');
 		const last = running.get(of);
 		if (last && from - last.to < PAUSE_MS) {
 			last.seconds += Math.max(0, to - Math.max(from, last.to)) / 1000;
@@ -70,13 +73,15 @@ export function fold(accesses: readonly Access[], now: number): Watched[] {
 		running.set(of, next);
 		all.push(next);
 	}
-	for (const one of all) one.key = [one.who.subject_id, one.camera, one.how, one.now ? 'now' : one.to].join(' ');
+	for (const one of all)
+		one.key = [one.who.subject_id, one.camera, one.how, one.keyName, one.now ? 'now' : one.to].join(' ');
 	return all.sort((a, b) => b.to - a.to || b.from - a.from);
 }
 
 /** Which sentence tells it, of the family `privacy.access.`; `n` in it is the number of times. */
 export function phraseOf({ how, times, now }: Pick<Watched, 'how' | 'times' | 'now'>) {
 	if (how === 'live') return now ? 'now' : 'live';
+	if (how === 'stream') return 'stream';
 	if (how === 'playback') return 'playback';
 	if (how === 'download') return times === 1 ? 'download' : 'downloads';
 	if (how === 'snapshot') return times === 1 ? 'snapshot' : 'snapshots';
@@ -88,7 +93,7 @@ const LENGTH_S_MIN = 1;
 
 /** For how long it was on the screen, where that is worth saying: in seconds, from a minute on in whole minutes. */
 export function lengthOf({ how, seconds }: Pick<Watched, 'how' | 'seconds'>): number | undefined {
-	if ((how !== 'live' && how !== 'playback') || seconds < LENGTH_S_MIN) return undefined;
+	if ((how !== 'live' && how !== 'stream' && how !== 'playback') || seconds < LENGTH_S_MIN) return undefined;
 	return seconds < 60 ? Math.round(seconds) : Math.round(seconds / 60) * 60;
 }
 

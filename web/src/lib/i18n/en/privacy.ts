@@ -88,6 +88,8 @@ const en: Record<keyof typeof zh, string> = {
 	'privacy.access.gone': 'Somebody who has left',
 	'privacy.access.camera_gone': 'a camera since removed',
 	'privacy.access.live': '{who} watched {camera}',
+	'privacy.access.stream': '{who} let {key} watch {camera}',
+	'privacy.access.key_gone': 'a revoked key',
 	'privacy.access.playback': '{who} watched recordings of {camera}',
 	'privacy.access.download': '{who} downloaded a clip of {camera}',
 	'privacy.access.downloads': '{who} downloaded {n} clips of {camera}',

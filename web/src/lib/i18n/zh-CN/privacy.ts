@@ -82,6 +82,8 @@ export default {
 	'privacy.access.gone': '已离开的人',
 	'privacy.access.camera_gone': '已删除的摄像机',
 	'privacy.access.live': '{who}看了{camera}的直播',
+	'privacy.access.stream': '{who}的“{key}”看了{camera}',
+	'privacy.access.key_gone': '已撤销的密钥',
 	'privacy.access.playback': '{who}看了{camera}的录像',
 	'privacy.access.download': '{who}下载了{camera}的片段',
 	'privacy.access.downloads': '{who}下载了{camera}的片段 {n} 次',
