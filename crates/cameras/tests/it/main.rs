@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail them")]
 
+mod hostile;
+mod onvif;
 mod probe;
+mod quirks;
 mod refusals;
 mod script;
 mod streams;
