@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::auth::{Challenge, authorization, challenge, username_token};
-use super::wire::{WireError, device, envelope};
+use super::wire::{WireError, action, device, envelope};
 use super::{Cause, OnvifError, SKEW_MAX_S, Step, read};
 use crate::CameraError;
 use crate::guard::may_be_camera;
@@ -210,7 +210,7 @@ impl Call {
             username_token(user, password, &nonce, now)
         });
         let body = envelope(&format!("{header}{}", token.unwrap_or_default()), question);
-        let kind = ("Content-Type", "application/soap+xml; charset=utf-8".to_owned());
+        let kind = ("Content-Type", format!("application/soap+xml; charset=utf-8; action=\"{}\"", action(header, question)));
         let request = Request { method: "POST", url, headers: &[kind], body: body.as_bytes() };
         self.signed_in(step, request, xml::BYTES_MAX, patience, sign).await
     }

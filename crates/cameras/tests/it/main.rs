@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail them")]
 
+mod foreign;
 mod hostile;
 mod onvif;
 mod probe;

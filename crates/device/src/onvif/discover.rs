@@ -123,10 +123,9 @@ async fn listen(socket: UdpSocket, card: Arc<Card>) {
             continue;
         };
         // Nobody far away is told anything, however the question came in.
-        if !is_local(from.ip())
-            && !card.interfaces.iter().any(|i| i.has_on_link(from.ip()))
-            && !(card.loopback && from.ip().is_loopback())
-        {
+        let is_on_link = card.interfaces.iter().any(|interface| interface.has_on_link(from.ip()));
+        let is_near = is_local(from.ip()) || is_on_link || card.loopback && from.ip().is_loopback();
+        if !is_near {
             continue;
         }
         for answer in card.answers(&buffer[..length]) {

@@ -34,7 +34,8 @@ const FOR_BUILD: &[(&str, &str)] = &[("policy", "policyc")];
 const GUARDED: &[(&str, &[&str])] = &[
     // Floors 1 and 2 are pure: no runtime.
     ("tokio", &["store", "cameras", "egress", "control", "relay", "api", "device", "atipcam", "testkit"]),
-    // The policy's source is read by its compiler, the configuration at the root, the table of makers by cameras (docs/adr/0010-policy-compiler-is-a-room.md).
+    // The policy's source is read by its compiler (docs/adr/0010-policy-compiler-is-a-room.md), the configuration at the root,
+    // the table of camera makers by cameras.
     ("toml", &["policyc", "cameras", "atipcam", "xtask"]),
     ("sha2", &["policyc"]),
     // Sockets and protocols.

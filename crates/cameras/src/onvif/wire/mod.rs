@@ -6,6 +6,8 @@ pub mod imaging;
 pub mod media;
 pub mod ptz;
 
+use std::borrow::Cow;
+
 use crate::xml::{self, Element, XmlError};
 
 /// The namespaces that requests use, declared once.
@@ -54,6 +56,20 @@ pub fn envelope(header: &str, body: &str) -> String {
     )
 }
 
+/// What a request does, as SOAP 1.2 names it in its content type (RFC 3902): by its WS-Addressing header where it has one. Some
+/// servers look at nothing else.
+#[must_use]
+pub fn action<'a>(header: &'a str, question: &'a str) -> Cow<'a, str> {
+    if let Some((action, _)) = header.strip_prefix("<wsa:Action>").and_then(|rest| rest.split_once('<')) {
+        return action.into();
+    }
+    let name = question.trim_start_matches('<').split(['>', ' ', '/']).next().unwrap_or_default();
+    let Some((prefix, name)) = name.split_once(':') else { return "".into() };
+    let declared = format!("xmlns:{prefix}=\"");
+    let namespace = NAMESPACES.split_once(declared.as_str()).and_then(|(_, rest)| rest.split_once('"'));
+    namespace.map(|(namespace, _)| format!("{namespace}/{name}")).unwrap_or_default().into()
+}
+
 /// The first element of an answer's body, which must be `name`.
 ///
 /// # Errors
@@ -95,5 +111,24 @@ impl Fault {
     #[must_use]
     pub fn is_unsupported(&self) -> bool {
         ["ActionNotSupported", "OptionalActionNotImplemented", "NotImplemented"].iter().any(|c| self.code.contains(c))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_name_what_they_do() {
+        let url = "http://10.0.0.7/x".parse().unwrap();
+        let header = events::addressed("urn:a", &url, "1", "");
+        for (header, question, expected) in [
+            ("", device::GET_INFORMATION, "http://www.onvif.org/ver10/device/wsdl/GetDeviceInformation"),
+            ("", device::GET_SERVICES, "http://www.onvif.org/ver10/device/wsdl/GetServices"),
+            ("", ptz::stop("p").as_str(), "http://www.onvif.org/ver20/ptz/wsdl/Stop"),
+            (header.as_str(), events::UNSUBSCRIBE, "urn:a"),
+        ] {
+            assert_eq!(action(header, question), expected);
+        }
     }
 }
