@@ -24,6 +24,8 @@ pub(crate) const DOORS: &[Door] = &[
     ("byte_range", byte_range),
     ("camera_address", camera_address),
     ("camera_session", camera_session),
+    ("discovery_datagram", discovery_datagram),
+    ("onvif_answer", onvif_answer),
     ("rtsp_requests", rtsp_requests),
     ("segment_file", segment_file),
     ("whep_offer", whep_offer),
@@ -139,6 +141,38 @@ pub(crate) fn units_of_session(data: &[u8]) -> Option<usize> {
         assert!(ended.is_ok(), "a connection that ended is still read");
         ended.ok().flatten()
     })
+}
+
+/// A datagram that comes in while somebody searches for cameras, or while a camera waits to be found.
+pub(crate) fn discovery_datagram(data: &[u8]) {
+    use cameras::discovery::wire::{beacon, dns, wsd};
+    let _ = (beacon::verify(data, &[0; 16]), beacon::asked(data));
+    if let Ok(dns::Message::Answer(instances)) = dns::parse(data) {
+        assert!(instances.iter().all(|instance| !instance.name.is_empty() && instance.name.chars().count() <= 64));
+    }
+    if let Ok(Some(wsd::Message::Matches(targets))) = wsd::parse(data) {
+        assert!(targets.iter().all(|target| !target.endpoint.is_empty() && target.addresses.len() <= 8));
+    }
+}
+
+/// A camera's answer to each question that ONVIF knows, and a session description.
+pub(crate) fn onvif_answer(data: &[u8]) {
+    use cameras::onvif::wire::{answer, device, events, imaging, media, ptz};
+    let any = |name| answer(data, name).ok();
+    let _ = any("GetSystemDateAndTimeResponse").and_then(|a| device::time(&a));
+    let _ = any("GetDeviceInformationResponse").map(|a| device::information(&a));
+    let _ = any("GetServicesResponse").map(|a| device::services(&a));
+    let _ = any("GetCapabilitiesResponse").map(|a| device::capabilities(&a));
+    if let Some(Ok(profiles)) = any("GetProfilesResponse").map(|a| media::profiles(&a)) {
+        assert!(profiles.iter().all(|profile| !profile.token.is_empty()));
+    }
+    let _ = any("GetStreamUriResponse").map(|a| media::uri(&a));
+    let _ = any("GetPresetsResponse").map(|a| ptz::presets(&a));
+    let _ = any("GetStatusResponse").map(|a| ptz::status(&a));
+    let _ = any("GetImagingSettingsResponse").map(|a| imaging::read(&a));
+    let _ = any("CreatePullPointSubscriptionResponse").map(|a| events::created(&a));
+    let _ = any("PullMessagesResponse").map(|a| events::notices(&a));
+    let _ = cameras::onvif::backchannel::in_description(&String::from_utf8_lossy(data));
 }
 
 /// All that a client of our RTSP server sends in one connection, in pieces of every size.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use device::{Audio, Camera, Config, Faults, Scene, Source};
+use device::{Audio, Camera, Config, Discovery, Faults, Onvif, Scene, Source};
 use domain::{Secret, StreamName, SystemClock};
 
 use crate::console::{Drawing, say};
@@ -16,7 +16,7 @@ use crate::{Failure, signals};
 pub(crate) fn command() -> Command {
     let one =
         |name: &'static str, value: &'static str, help: &'static str| Arg::new(name).long(name).value_name(value).help(help);
-    Command::new("camera").about("Plays a virtual IP camera over RTSP").args([
+    Command::new("camera").about("Plays a virtual IP camera over RTSP and ONVIF").args([
         one("scene", "NAME", "Drawn scene: street-day, street-night, yard, room, test [default: street-day]"),
         one("file", "MP4", "A file to play instead").conflicts_with("scene").value_parser(value_parser!(PathBuf)),
         one("sub-file", "MP4", "A file to play as sub stream; a scene has its own").value_parser(value_parser!(PathBuf)),
@@ -26,6 +26,18 @@ pub(crate) fn command() -> Command {
             .default_value("off"),
         one("listen", "ADDR:PORT", "Where RTSP listens").default_value("127.0.0.1:8554").value_parser(value_parser!(SocketAddr)),
         one("auth", "USER:PASSWORD", "Who may play; anybody without it"),
+        one("onvif", "ADDR:PORT", "Where ONVIF listens, with the same user and password; not at all without it")
+            .value_parser(value_parser!(SocketAddr)),
+        one(
+            "discovery",
+            "WHO",
+            "Who may find it by ONVIF, DNS-SD and beacon: off, loopback (this machine), links (its networks)",
+        )
+        .value_parser(["off", "loopback", "links"])
+        .default_value("off")
+        .requires("onvif"),
+        one("name", "NAME", "What it is called when it is found").requires("onvif"),
+        one("serial", "SERIAL", "Its serial number; a random one without it").requires("onvif"),
         one("faults", "JSON", "How it misbehaves, as in '{\"stall_after_s\":5}'; also by POST to the statistics' /faults"),
         one("cache", "DIR", "Where encoded scenes are kept for the next start").value_parser(value_parser!(PathBuf)),
     ])
@@ -51,6 +63,9 @@ async fn play(config: Config) -> Result<(), Failure> {
     say(format_args!("main   {}", camera.url(StreamName::Main)));
     if has_sub {
         say(format_args!("sub    {}", camera.url(StreamName::Sub)));
+    }
+    if let Some(onvif) = camera.onvif_url() {
+        say(format_args!("onvif  {onvif}"));
     }
     say(format_args!("stats  {}/stats", camera.stats_url()));
     asked_to_stop.await;
@@ -84,8 +99,25 @@ fn config(flags: &ArgMatches) -> Result<Config, Failure> {
         let (user, password) = auth.split_once(':').ok_or("--auth is USER:PASSWORD")?;
         config.credentials = Some((user.to_owned(), Secret::from(password)));
     }
+    config.onvif = flags.get_one::<SocketAddr>("onvif").map(|listen| onvif(*listen, flags));
     if let Some(json) = flags.get_one::<String>("faults") {
         config.faults = serde_json::from_str::<Faults>(json).map_err(|error| format!("--faults: {error}"))?;
     }
     Ok(config)
+}
+
+fn onvif(listen: SocketAddr, flags: &ArgMatches) -> Onvif {
+    let mut onvif = Onvif::new(listen);
+    onvif.discovery = match flags.get_one::<String>("discovery").map(String::as_str) {
+        Some("loopback") => Discovery::Loopback,
+        Some("links") => Discovery::Links,
+        _ => Discovery::Off,
+    };
+    if let Some(name) = flags.get_one::<String>("name") {
+        onvif.name.clone_from(name);
+    }
+    if let Some(serial) = flags.get_one::<String>("serial") {
+        onvif.serial.clone_from(serial);
+    }
+    onvif
 }

@@ -133,7 +133,7 @@ impl CameraError {
         }
     }
 
-    const fn kind(&self) -> Kind {
+    pub(crate) const fn kind(&self) -> Kind {
         match self {
             Self::AddressInvalid(_) | Self::SchemeUnsupported(_) => Kind::Invalid,
             Self::TlsUnsupported | Self::NoVideo | Self::CodecUnsupported(_) | Self::AudioUnsupported(_) => Kind::Unsupported,

@@ -3,6 +3,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use cameras::onvif::wire::imaging::Imaging;
+use cameras::onvif::wire::ptz::Vector;
 use domain::{Clock, Error, Kind, Result, StreamName};
 use media::au::AudioCodec;
 use tokio::net::TcpListener;
@@ -14,6 +16,7 @@ use crate::client::{self, Shared};
 use crate::clip::{Clip, FILE_BYTES_MAX, unusable};
 use crate::config::{Audio, Config, Scene, Source};
 use crate::faults::Faults;
+use crate::onvif::{self, Trigger};
 use crate::playout::{Alternate, Playout};
 use crate::scene;
 use crate::stats;
@@ -34,6 +37,7 @@ pub struct Running {
     stats: SocketAddr,
     streams: Vec<Arc<Stream>>,
     faults: watch::Sender<Faults>,
+    onvif: Option<(Arc<onvif::State>, SocketAddr)>,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -72,10 +76,25 @@ impl Camera {
         let reports = Arc::clone(&shared);
         tasks.spawn(stop.clone().run_until_cancelled_owned(async move { reports.udp.listen().await }));
         tasks.spawn(stop.clone().run_until_cancelled_owned(accept(listener, shared, tasks.clone(), stop.clone())));
+        let onvif = match config.onvif.clone() {
+            Some(onvif) => {
+                let served = onvif::serve(
+                    onvif,
+                    streams.clone(),
+                    rtsp.port(),
+                    config.credentials.clone(),
+                    Arc::clone(&clock),
+                    &tasks,
+                    &stop,
+                );
+                Some(served.await.map_err(|e| unbound("ONVIF", e))?)
+            }
+            None => None,
+        };
         let stats =
             stats::serve(streams.clone(), faults.clone(), clock, &tasks, &stop).await.map_err(|e| unbound("statistics", e))?;
         tracing::info!(%rtsp, %stats, source = ?config.source, "virtual camera");
-        Ok(Running { rtsp, stats, streams, faults, stop, tasks })
+        Ok(Running { rtsp, stats, streams, faults, onvif, stop, tasks })
     }
 }
 
@@ -103,6 +122,39 @@ impl Running {
     #[must_use]
     pub fn stats_url(&self) -> String {
         format!("http://{}", self.stats)
+    }
+
+    /// ONVIF's device service; `None` where it speaks none.
+    #[must_use]
+    pub fn onvif_url(&self) -> Option<String> {
+        let (_, address) = self.onvif.as_ref()?;
+        let ip = if address.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { address.ip() };
+        Some(format!("http://{}/onvif/device_service", SocketAddr::new(ip, address.port())))
+    }
+
+    /// Something begins (`active`) or ends in front of the camera: those who listen by ONVIF are told.
+    pub fn trigger(&self, trigger: Trigger, active: bool) {
+        if let Some((state, _)) = &self.onvif {
+            state.trigger(trigger, active);
+        }
+    }
+
+    /// Where the camera looks now, and whether it moves.
+    #[must_use]
+    pub fn ptz(&self) -> Option<(Vector, bool)> {
+        self.onvif.as_ref().map(|(state, _)| (state.position(), state.is_moving()))
+    }
+
+    /// How its picture was set to look.
+    #[must_use]
+    pub fn imaging(&self) -> Option<Imaging> {
+        self.onvif.as_ref().map(|(state, _)| state.imaging())
+    }
+
+    /// How often it was told to start anew.
+    #[must_use]
+    pub fn reboots(&self) -> u32 {
+        self.onvif.as_ref().map_or(0, |(state, _)| state.reboots())
     }
 
     /// Misbehaves so from now on.

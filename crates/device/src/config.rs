@@ -7,6 +7,7 @@ use std::sync::Arc;
 use domain::{Error, Kind, Secret};
 
 use crate::faults::Faults;
+use crate::onvif::Onvif;
 
 /// What a camera is.
 #[derive(Clone)]
@@ -21,6 +22,8 @@ pub struct Config {
     pub sub: Option<Source>,
     /// What is heard with both.
     pub audio: Audio,
+    /// How it speaks ONVIF, with the same user and password; `None`: not at all.
+    pub onvif: Option<Onvif>,
     /// How it misbehaves from the start.
     pub faults: Faults,
     /// Where encoded scenes are kept, so that later starts are instant; `None`: nowhere.
@@ -39,6 +42,7 @@ impl Config {
             source,
             sub: None,
             audio: Audio::Off,
+            onvif: None,
             faults: Faults::default(),
             cache_dir: None,
             progress: None,

@@ -1,4 +1,4 @@
-//! The camera side: a virtual IP camera that speaks RTSP, for the demo, the tests and the benchmarks.
+//! The camera side: a virtual IP camera that speaks RTSP and ONVIF, for the demo, the tests and the benchmarks.
 //!
 //! [`Camera::start`] plays a [`Source`] (an animated scene, or any .mp4) for ever in real time: every client of a stream gets
 //! the same packets at the same moment, as from a real camera. Pictures of scenes carry their index as a block code
@@ -11,6 +11,7 @@ mod clip;
 mod config;
 mod faults;
 pub mod marks;
+mod onvif;
 mod playout;
 mod scene;
 mod stats;
@@ -20,3 +21,4 @@ mod udp;
 pub use camera::{Camera, Running};
 pub use config::{Audio, Config, Progress, Scene, Source};
 pub use faults::{Faults, SdpFault};
+pub use onvif::{Discovery, Onvif, Trigger};

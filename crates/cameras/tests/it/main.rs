@@ -2,7 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail them")]
 
+mod foreign;
+mod hostile;
+mod onvif;
 mod probe;
+mod quirks;
 mod refusals;
 mod script;
 mod streams;

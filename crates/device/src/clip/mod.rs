@@ -76,6 +76,12 @@ impl Clip {
         Self { format: Arc::new(format), audio: None, ..self }
     }
 
+    /// The first key picture as a JPEG; `None` where it cannot be decoded. Blocks for some 30 ms.
+    pub(crate) fn still(&self) -> Option<Bytes> {
+        let sample = self.video.samples.iter().find(|sample| sample.key)?;
+        media::still::jpeg(&self.format.video, &self.unit_data(Track::Video, *sample), u16::MAX).ok()
+    }
+
     pub(crate) fn track(&self, track: Track) -> Option<&TrackSamples> {
         match track {
             Track::Video => Some(&self.video),

@@ -18,7 +18,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("control", &["policyc", "domain", "policy", "store", "egress"]),
     ("relay", &["domain", "policy", "media", "sound", "store", "cameras"]),
     ("api", &["policyc", "domain", "policy", "media", "store", "control", "relay"]),
-    ("device", &["domain", "media"]),
+    ("device", &["domain", "media", "cameras"]),
     ("atipcam", &["policyc", "domain", "policy", "media", "store", "cameras", "egress", "control", "relay", "api", "device"]),
     (
         "testkit",
@@ -38,8 +38,9 @@ const FOR_BUILD: &[(&str, &str)] = &[("policy", "policyc")];
 const GUARDED: &[(&str, &[&str])] = &[
     // Floors 1 and 2 are pure: no runtime.
     ("tokio", &["store", "cameras", "egress", "control", "relay", "api", "device", "atipcam", "testkit"]),
-    // The policy's source is read by its compiler, the configuration at the root (docs/adr/0010-policy-compiler-is-a-room.md).
-    ("toml", &["policyc", "atipcam", "xtask"]),
+    // The policy's source is read by its compiler (docs/adr/0010-policy-compiler-is-a-room.md), the configuration at the root,
+    // the table of camera makers by cameras.
+    ("toml", &["policyc", "cameras", "atipcam", "xtask"]),
     ("sha2", &["policyc"]),
     // Sockets and protocols.
     ("axum", &["api", "device", "atipcam"]),
@@ -61,7 +62,7 @@ const GUARDED: &[(&str, &[&str])] = &[
     ("syom", &["sound"]),
     // Secrets.
     ("argon2", &["control"]),
-    ("aws-lc-rs", &["media", "store", "egress", "control"]),
+    ("aws-lc-rs", &["media", "store", "cameras", "egress", "control", "device"]),
     ("rcgen", &["atipcam", "testkit"]),
     ("rustls", &["atipcam", "testkit"]),
     // Configuration is read once, at the root.

@@ -6,6 +6,7 @@ mod browser;
 mod cuts;
 mod demo;
 mod foreign;
+mod lan;
 mod privacy;
 mod soak;
 
@@ -41,6 +42,28 @@ enum Rig {
         #[arg(long, default_value_t = 30)]
         seconds: u64,
     },
+    /// Eight cameras on a LAN segment are found by multicast, two behind a router by a sweep; in network namespaces, as root.
+    Lan,
+    /// One camera of that LAN.
+    #[command(hide = true)]
+    LanCamera {
+        /// Its serial number.
+        #[arg(long)]
+        serial: String,
+        /// Where scenes are kept.
+        #[arg(long)]
+        cache: PathBuf,
+    },
+    /// Who searches in it.
+    #[command(hide = true)]
+    LanSearch {
+        /// How long to listen to the link.
+        #[arg(long)]
+        seconds: u64,
+        /// What to sweep.
+        #[arg(long)]
+        sweep: Option<cameras::discovery::Range>,
+    },
     /// First frame and latency of live view, in Chromium.
     Bench {
         /// First frames to take the percentiles of.
@@ -56,6 +79,9 @@ async fn main() -> ExitCode {
         Rig::Demo => demo::run(&server),
         Rig::Cuts => cuts::run(&server).await,
         Rig::Foreign => foreign::run(&server).await,
+        Rig::Lan => lan::run(),
+        Rig::LanCamera { serial, cache } => lan::camera(serial, &cache).await,
+        Rig::LanSearch { seconds, sweep } => lan::look(seconds, sweep).await,
         Rig::Privacy => privacy::run(&server).await,
         Rig::Soak { seconds } => soak::run(&server, Duration::from_secs(seconds)).await,
         Rig::Bench { tries } => bench::run(&server, tries).await,

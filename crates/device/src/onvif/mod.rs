@@ -1,0 +1,280 @@
+//! The camera's ONVIF side (profiles S and T, as much as a recorder asks for): device, media, PTZ, imaging, events, snapshots,
+//! and being found. Movement, picture settings and events are simulated and visible from outside.
+
+mod auth;
+mod discover;
+mod events;
+mod motion;
+mod profile;
+mod service;
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::connect_info::{ConnectInfo, Connected};
+use axum::extract::{DefaultBodyLimit, Path, State as Shared};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::serve::IncomingStream;
+use cameras::onvif::wire::imaging::{Imaging, IrCut};
+use cameras::onvif::wire::{self, envelope, ptz::Vector};
+use cameras::xml::{self, Element, escape};
+use domain::{Clock, Secret, Timestamp};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use self::auth::Auth;
+use self::events::Hub;
+use self::motion::Motion;
+use crate::stream::Stream;
+
+pub use self::events::Trigger;
+
+/// Bytes of a request: real ones stay under 8 KiB.
+const REQUEST_BYTES_MAX: usize = 64 * 1024;
+
+/// Who may find a camera.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Discovery {
+    /// Nobody.
+    #[default]
+    Off,
+    /// Programs on this machine: for tests and demonstrations.
+    Loopback,
+    /// Everybody on its links.
+    Links,
+}
+
+/// How a camera speaks ONVIF.
+#[derive(Debug, Clone)]
+pub struct Onvif {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Who may find it.
+    pub discovery: Discovery,
+    /// The name that it was given.
+    pub name: String,
+    /// Its serial number; also in its endpoint reference.
+    pub serial: String,
+    /// How far its clock is wrong, in seconds.
+    pub clock_off_s: i64,
+}
+
+impl Onvif {
+    /// On that address, found by nobody, with a serial number of its own.
+    #[must_use]
+    pub fn new(listen: SocketAddr) -> Self {
+        let serial: String = uuid::Uuid::new_v4().simple().to_string().chars().take(12).collect();
+        Self { listen, discovery: Discovery::Off, name: "Virtual camera".into(), serial, clock_off_s: 0 }
+    }
+}
+
+/// What it is, in every answer.
+const MAKE: &str = "atipcam";
+const MODEL: &str = "Virtual camera";
+
+/// What all requests share.
+pub(crate) struct State {
+    config: Onvif,
+    streams: Vec<Arc<Stream>>,
+    rtsp_port: u16,
+    auth: Auth,
+    clock: Arc<dyn Clock>,
+    hub: Hub,
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    motion: Motion,
+    imaging: Imaging,
+    clock_off_us: i64,
+    reboots: u32,
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+/// The address at which a request came in: what answers name.
+#[derive(Debug, Clone, Copy)]
+struct Local(SocketAddr);
+
+impl Connected<IncomingStream<'_, TcpListener>> for Local {
+    fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
+        let unknown = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self(stream.io().local_addr().unwrap_or(unknown))
+    }
+}
+
+/// A request that was read.
+struct Ask<'a> {
+    state: &'a State,
+    local: SocketAddr,
+    /// The body's one element.
+    body: &'a Element,
+}
+
+/// Why a request is refused: the SOAP subcodes (ONVIF Core, section 5.8.2) and the reason.
+struct Refusal(&'static str, &'static str);
+
+const NOT_SUPPORTED: Refusal = Refusal("ActionNotSupported", "This camera does not do that");
+const NO_PROFILE: Refusal = Refusal("InvalidArgVal", "There is no such profile");
+
+type Answer = Result<String, Refusal>;
+
+/// Serves until stopped; returns the state and where.
+pub(crate) async fn serve(
+    config: Onvif,
+    streams: Vec<Arc<Stream>>,
+    rtsp_port: u16,
+    credentials: Option<(String, Secret)>,
+    clock: Arc<dyn Clock>,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> io::Result<(Arc<State>, SocketAddr)> {
+    let listener = TcpListener::bind(config.listen).await?;
+    let address = listener.local_addr()?;
+    let imaging = Imaging {
+        brightness: Some(50.0),
+        saturation: Some(50.0),
+        contrast: Some(50.0),
+        sharpness: Some(50.0),
+        ir_cut: Some(IrCut::Auto),
+    };
+    let clock_off_us = config.clock_off_s.saturating_mul(1_000_000);
+    let inner = Inner { motion: Motion::default(), imaging, clock_off_us, reboots: 0 };
+    let state = Arc::new(State {
+        auth: Auth::new(credentials),
+        streams,
+        rtsp_port,
+        clock,
+        hub: Hub::default(),
+        inner: Mutex::new(inner),
+        config,
+    });
+    let routes = Router::new()
+        .route("/onvif/snapshot/{stream}", get(snapshot))
+        .route("/onvif/{*service}", post(soap))
+        .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
+        .with_state(Arc::clone(&state));
+    let server = axum::serve(listener, routes.into_make_service_with_connect_info::<Local>()).into_future();
+    tasks.spawn(stop.clone().run_until_cancelled_owned(server));
+    discover::start(&state, address, tasks, stop);
+    Ok((state, address))
+}
+
+impl State {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The camera's own time, which may be wrong.
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.clock.now().micros().saturating_add(self.inner().clock_off_us))
+    }
+
+    /// Where it looks now.
+    pub(crate) fn position(&self) -> Vector {
+        self.inner().motion.position(self.clock.mono())
+    }
+
+    /// Whether it moves now.
+    pub(crate) fn is_moving(&self) -> bool {
+        self.inner().motion.is_moving(self.clock.mono())
+    }
+
+    /// How the picture looks.
+    pub(crate) fn imaging(&self) -> Imaging {
+        self.inner().imaging
+    }
+
+    /// How often it was told to start anew.
+    pub(crate) fn reboots(&self) -> u32 {
+        self.inner().reboots
+    }
+
+    /// Something happens in front of it.
+    pub(crate) fn trigger(&self, trigger: Trigger, active: bool) {
+        self.hub.happen(trigger, active, self.now());
+    }
+
+    fn stream(&self, token: Option<&str>) -> Result<&Arc<Stream>, Refusal> {
+        let stream = self.streams.iter().find(|stream| Some(stream.name.as_str()) == token);
+        stream.ok_or(NO_PROFILE)
+    }
+}
+
+async fn soap(
+    Shared(state): Shared<Arc<State>>,
+    ConnectInfo(Local(local)): ConnectInfo<Local>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let root = match xml::parse(&body) {
+        Ok(root) if root.name == "Envelope" => root,
+        Ok(_) => return refused(&Refusal("WellFormed", "That is no SOAP envelope"), StatusCode::BAD_REQUEST),
+        Err(error) => {
+            tracing::debug!(%error, "request refused");
+            return refused(&Refusal("WellFormed", "That cannot be read"), StatusCode::BAD_REQUEST);
+        }
+    };
+    let Some(body) = root.child("Body").and_then(|body| body.children.first()) else {
+        return refused(&Refusal("WellFormed", "There is nothing in the body"), StatusCode::BAD_REQUEST);
+    };
+    let path = uri.path().trim_start_matches("/onvif/").to_owned();
+    if !service::is_open(&body.name)
+        && let Err(challenge) = state.auth.check(&root, &headers, "POST", uri.path(), state.now())
+    {
+        let response = refused(&Refusal("NotAuthorized", "Sender not authorized"), StatusCode::UNAUTHORIZED);
+        return ([(header::WWW_AUTHENTICATE, challenge)], response).into_response();
+    }
+    let ask = Ask { state: &state, local, body };
+    let answer = match path.strip_prefix("subscription/") {
+        Some(id) => events::subscription(&ask, id).await,
+        None => service::answer(&ask, &path),
+    };
+    match answer {
+        Ok(answer) => answered(StatusCode::OK, envelope("", &answer)),
+        Err(refusal) => refused(&refusal, StatusCode::BAD_REQUEST),
+    }
+}
+
+fn answered(status: StatusCode, text: String) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/soap+xml; charset=utf-8")], text).into_response()
+}
+
+fn refused(Refusal(code, reason): &Refusal, status: StatusCode) -> Response {
+    let fault = format!(
+        "<s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value xmlns:ter=\"http://www.onvif.org/ver10/error\">\
+         ter:{code}</s:Value></s:Subcode></s:Code><s:Reason><s:Text xml:lang=\"en\">{}</s:Text></s:Reason></s:Fault>",
+        escape(reason)
+    );
+    answered(status, wire::envelope("", &fault))
+}
+
+async fn snapshot(
+    Shared(state): Shared<Arc<State>>,
+    Path(name): Path<String>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    if let Err(challenge) = state.auth.check(&Element::default(), &headers, method.as_str(), uri.path(), state.now()) {
+        return (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, challenge)]).into_response();
+    }
+    let Ok(stream) = state.stream(Some(&name)).map(Arc::clone) else { return StatusCode::NOT_FOUND.into_response() };
+    let picture = tokio::task::spawn_blocking(move || stream.clip.still()).await;
+    match picture {
+        Ok(Some(jpeg)) => ([(header::CONTENT_TYPE, "image/jpeg")], jpeg).into_response(),
+        _ => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}

@@ -1,0 +1,185 @@
+//! A LAN in network namespaces: eight cameras on one segment, two behind a router, and one who searches.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cameras::discovery::{Event, Options, Range, Service, Source, search};
+use device::{Camera, Config, Discovery, Onvif, Scene};
+use domain::{Clock, SystemClock};
+use serde_json::{Value, json};
+use testkit::{Process, Result, command, output};
+
+/// How soon multicast must have found the segment's cameras.
+const FOUND_WITHIN_MS: u64 = 3000;
+
+/// Cameras of the segment, and behind the router.
+const HERE: usize = 8;
+const THERE: usize = 2;
+
+/// Namespaces that end with the rig.
+struct Lan {
+    prefix: String,
+    names: Vec<String>,
+}
+
+impl Lan {
+    fn new() -> Self {
+        Self { prefix: format!("ac{}", std::process::id()), names: Vec::new() }
+    }
+
+    /// The network namespace of that name, made with its loopback up.
+    fn add(&mut self, name: &str) -> Result<String> {
+        let name = format!("{}-{name}", self.prefix);
+        ip(&["netns", "add", &name]).map_err(|e| format!("network namespaces are needed, as root and with iproute2: {e}"))?;
+        self.names.push(name.clone());
+        within(&name, &["link", "set", "lo", "up"])?;
+        Ok(name)
+    }
+
+    /// A host on a switch: `address` on its one interface, everything else by `router` where there is one.
+    fn host(&mut self, name: &str, switch: &str, address: &str, router: Option<&str>) -> Result<String> {
+        let host = self.add(name)?;
+        self.plug(&host, switch, &format!("p-{name}"), "eth0", address)?;
+        if let Some(router) = router {
+            within(&host, &["route", "add", "default", "via", router])?;
+        }
+        Ok(host)
+    }
+
+    fn plug(&self, host: &str, switch: &str, port: &str, interface: &str, address: &str) -> Result<()> {
+        within(switch, &["link", "add", port, "type", "veth", "peer", "name", interface, "netns", host])?;
+        within(switch, &["link", "set", port, "master", "br0", "up"])?;
+        within(host, &["addr", "add", address, "dev", interface])?;
+        within(host, &["link", "set", interface, "up"])
+    }
+
+    fn switch(&mut self, name: &str) -> Result<String> {
+        let switch = self.add(name)?;
+        within(&switch, &["link", "add", "br0", "type", "bridge", "mcast_snooping", "0"])?;
+        within(&switch, &["link", "set", "br0", "up"])?;
+        Ok(switch)
+    }
+}
+
+impl Drop for Lan {
+    fn drop(&mut self) {
+        for name in &self.names {
+            let _ = ip(&["netns", "del", name]);
+        }
+    }
+}
+
+fn ip(arguments: &[&str]) -> Result<()> {
+    let mut command = command("ip");
+    command.args(arguments);
+    output(command).map(drop)
+}
+
+fn within(namespace: &str, arguments: &[&str]) -> Result<()> {
+    ip(&[&["-n", namespace], arguments].concat())
+}
+
+/// This program again, in a namespace.
+fn here_in(namespace: &str, arguments: &[&str]) -> Result<std::process::Command> {
+    let mut command = command("ip");
+    command.args(["netns", "exec", namespace]).arg(std::env::current_exe()?).args(arguments);
+    Ok(command)
+}
+
+pub(crate) fn run() -> Result<()> {
+    let mut lan = Lan::new();
+    let (near, far) = (lan.switch("near")?, lan.switch("far")?);
+    let router = lan.host("router", &near, "10.77.1.1/24", None)?;
+    lan.plug(&router, &far, "p-router2", "eth1", "10.77.2.1/24")?;
+    output(in_namespace(&router, &["sysctl", "-qw", "net.ipv4.ip_forward=1"]))?;
+    let searcher = lan.host("search", &near, "10.77.1.100/24", Some("10.77.1.1"))?;
+
+    let scenes = std::env::temp_dir().join(&lan.prefix);
+    let mut cameras = Vec::new();
+    for n in 0..HERE + THERE {
+        let (switch, net) = if n < HERE { (&near, 1) } else { (&far, 2) };
+        let host =
+            lan.host(&format!("cam{n}"), switch, &format!("10.77.{net}.{}/24", 10 + n), Some(&format!("10.77.{net}.1")))?;
+        let cache = scenes.to_string_lossy().into_owned();
+        cameras.push(Process::start(here_in(&host, &["lan-camera", "--serial", &format!("LAN-{n}"), "--cache", &cache])?)?);
+    }
+    for camera in &cameras {
+        camera.line(Duration::from_secs(60), |line| (line == "ready").then_some(()))?;
+    }
+
+    let seen = rows(&searcher, &["lan-search", "--seconds", "3"])?;
+    let ours: Vec<&Value> = seen.values().collect();
+    let late: Vec<&&Value> = ours.iter().filter(|row| row["ms"].as_u64().is_none_or(|ms| ms >= FOUND_WITHIN_MS)).collect();
+    if ours.len() != HERE || !late.is_empty() {
+        return Err(format!("multicast found {} of {HERE} cameras, late {late:?}: {ours:#?}", ours.len()).into());
+    }
+    let slowest = ours.iter().filter_map(|row| row["ms"].as_u64()).max().unwrap_or_default();
+    println!("multicast: {HERE} cameras, the last after {slowest} ms, each one row with its ONVIF and RTSP addresses");
+
+    let seen = rows(&searcher, &["lan-search", "--seconds", "0", "--sweep", "10.77.2.0/25"])?;
+    let swept = seen.values().filter(|row| row["source"] == "Sweep").count();
+    if swept != THERE || seen.len() != THERE {
+        return Err(format!("the sweep found {swept} of {THERE} cameras behind the router: {seen:#?}").into());
+    }
+    println!("sweep: {THERE} cameras behind the router");
+    drop(cameras);
+    let _ = std::fs::remove_dir_all(scenes);
+    Ok(())
+}
+
+fn in_namespace(namespace: &str, program: &[&str]) -> std::process::Command {
+    let mut command = command("ip");
+    command.args(["netns", "exec", namespace]).args(program);
+    command
+}
+
+/// What a search says at its end: the last of each key, with the time of the first.
+fn rows(searcher: &str, arguments: &[&str]) -> Result<std::collections::BTreeMap<String, Value>> {
+    let mut rows = std::collections::BTreeMap::new();
+    for line in output(here_in(searcher, arguments)?)?.lines() {
+        let mut row: Value = serde_json::from_str(line)?;
+        let key = row["key"].as_str().unwrap_or_default().to_owned();
+        if let Some(first) = rows.get(&key).map(|known: &Value| known["ms"].clone()) {
+            row["ms"] = first;
+        }
+        rows.insert(key, row);
+    }
+    Ok(rows)
+}
+
+/// A camera on all addresses of its namespace, at the usual ports, until its standard input ends.
+pub(crate) async fn camera(serial: String, cache: &Path) -> Result<()> {
+    let mut config = Config::scene(Scene::Test);
+    config.listen = SocketAddr::from(([0, 0, 0, 0], 554));
+    config.cache_dir = Some(cache.to_path_buf());
+    let mut onvif = Onvif::new(SocketAddr::from(([0, 0, 0, 0], 80)));
+    (onvif.discovery, onvif.serial) = (Discovery::Links, serial);
+    config.onvif = Some(onvif);
+    let camera = Camera::start(config, Arc::new(SystemClock)).await?;
+    println!("ready");
+    tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink())).await??;
+    camera.shutdown().await;
+    Ok(())
+}
+
+/// Searches, and writes a line a row.
+pub(crate) async fn look(seconds: u64, sweep: Option<Range>) -> Result<()> {
+    let begun = SystemClock.mono();
+    let mut events = search(Options { time: Duration::from_secs(seconds), sweep, ..Options::default() });
+    while let Some(event) = events.recv().await {
+        let Event::Found(found) = event else { continue };
+        let is_whole = found.services.iter().any(|s| matches!(s, Service::Onvif(_)));
+        let source = match found.source {
+            Source::Sweep => "Sweep",
+            Source::WsDiscovery | Source::Mdns | Source::Beacon => "Link",
+        };
+        let ms = u64::try_from(SystemClock.mono().since(begun).as_millis())?;
+        println!(
+            "{}",
+            json!({"key": found.key, "ms": ms, "source": source, "serial": found.serial, "onvif": is_whole, "services": found.services.len()})
+        );
+    }
+    Ok(())
+}
