@@ -45,7 +45,7 @@ enum Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RtspListen {
     pub(crate) address: SocketAddr,
-    /// Somebody set it: then a port that is taken is an error.
+    /// Somebody set another than the default: then a port that is taken is an error.
     pub(crate) chosen: bool,
 }
 
@@ -209,7 +209,7 @@ impl Texts {
     /// Where `listen` takes a free port, so does what nobody set: several servers of one machine are not in each other's way.
     fn rtsp(&self) -> Result<Option<RtspListen>, Wrong> {
         let (text, listen) = (self.text("rtsp_listen").trim(), self.one::<SocketAddr>("listen")?);
-        let chosen = self.0.get("rtsp_listen").is_some_and(|(place, _)| place != "default");
+        let chosen = text != keys::RTSP_LISTEN;
         if text.is_empty() || text == "off" {
             return Ok(None);
         }

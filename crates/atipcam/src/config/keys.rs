@@ -2,6 +2,9 @@
 
 use super::{Key, Kind};
 
+/// Where RTSP is served unless somebody says otherwise.
+pub(super) const RTSP_LISTEN: &str = ":8554";
+
 /// All settings.
 pub(crate) const KEYS: &[Key] = &[
     Key {
@@ -36,7 +39,7 @@ pub(crate) const KEYS: &[Key] = &[
         name: "rtsp_listen",
         flag: "rtsp-listen",
         kind: Kind::One("ADDR:PORT"),
-        default: ":8554",
+        default: RTSP_LISTEN,
         doc: "Where other software gets live pictures by a stream key: by rtsp on loopback, by rtsps everywhere else. \
               :PORT alone is on the host of listen. Empty or \"off\": nowhere.",
     },
