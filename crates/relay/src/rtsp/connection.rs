@@ -183,7 +183,11 @@ impl Connection {
         }
         while let Some(action) = self.session.poll() {
             match action {
-                Action::Send(bytes) => self.outlet.answer(bytes),
+                Action::Send(bytes) => {
+                    if !self.outlet.answer(bytes) {
+                        return ControlFlow::Break(());
+                    }
+                }
                 // Media go from the stream's task.
                 Action::Datagram { .. } => {}
                 Action::Identify { user, path } => {
@@ -276,6 +280,7 @@ impl Connection {
             }
         });
         let routes = Routes { video: self.session.route(Track::Video), audio: self.session.route(Track::Audio) };
+        let earlier = self.outlet.waiting();
         let Some(joined) = broadcast.join(Arc::clone(&self.outlet), routes).await else { return ControlFlow::Break(()) };
         self.session.play(&joined.starts, shared.clock.mono());
         let mut answers: Vec<Bytes> = Vec::new();
@@ -285,7 +290,7 @@ impl Connection {
                 _ => return ControlFlow::Break(()),
             }
         }
-        self.outlet.begin(answers, &joined.gop, routes);
+        self.outlet.begin(earlier, answers, &joined.gop, routes);
         ControlFlow::Continue(())
     }
 }

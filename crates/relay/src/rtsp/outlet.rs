@@ -25,6 +25,9 @@ const BACKLOG_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// A player is taken up again at a key picture once so much or less waits.
 const BACKLOG_BYTES_LOW: usize = BACKLOG_BYTES_MAX / 4;
 
+/// Answers that may wait before anything plays: who asks on and on and reads nothing is cut.
+const ANSWERS_BYTES_MAX: usize = 64 * 1024;
+
 /// Pieces of one write: the pictures and sounds of one moment are two or three.
 const SLICES_MAX: usize = 16;
 
@@ -90,17 +93,25 @@ impl Outlet {
         Arc::new(Self { state: Mutex::new(state), filled: Notify::new(), udp })
     }
 
-    /// Adds an answer, behind what waits.
-    pub(super) fn answer(&self, bytes: Bytes) {
+    /// Adds an answer, behind what waits. False where too much waits for somebody who reads nothing.
+    pub(super) fn answer(&self, bytes: Bytes) -> bool {
         let mut state = self.state();
         state.push(Piece::Stream(bytes));
+        state.bytes <= if state.live { 2 * BACKLOG_BYTES_MAX } else { ANSWERS_BYTES_MAX }
     }
 
-    /// Begins to play: the answers, the running GOP, then what came meanwhile.
-    pub(super) fn begin(&self, answers: Vec<Bytes>, gop: &[Item], routes: Routes) {
+    /// How many pieces wait: at the time of [`Outlet::begin`]'s request, all of them answers to earlier ones.
+    pub(super) fn waiting(&self) -> usize {
+        self.state().queue.len()
+    }
+
+    /// Begins to play: the answers to `earlier` requests, this one's, the running GOP, then what came meanwhile.
+    pub(super) fn begin(&self, earlier: usize, answers: Vec<Bytes>, gop: &[Item], routes: Routes) {
         let mut state = self.state();
-        let came_meanwhile = std::mem::take(&mut state.queue);
+        let mut earlier_answers = std::mem::take(&mut state.queue);
+        let came_meanwhile = earlier_answers.split_off(earlier.min(earlier_answers.len()));
         state.bytes = 0;
+        earlier_answers.into_iter().for_each(|piece| state.push(piece));
         answers.into_iter().for_each(|bytes| state.push(Piece::Stream(bytes)));
         gop.iter().for_each(|item| state.enqueue(item, routes));
         came_meanwhile.into_iter().for_each(|piece| state.push(piece));

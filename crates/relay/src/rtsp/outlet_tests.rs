@@ -34,7 +34,7 @@ async fn frame(far: &mut TcpStream) -> (u8, Vec<u8>) {
 async fn a_slow_player_keeps_a_bounded_backlog_and_goes_on_at_a_key_picture() {
     let (near, mut far) = pair().await;
     let outlet = Outlet::new(Some(Arc::clone(&near)), None);
-    outlet.begin(vec![Bytes::from_static(b"$\0\0\x01a")], &[picture(0, true)], ROUTES);
+    outlet.begin(0, vec![Bytes::from_static(b"$\0\0\x01a")], &[picture(0, true)], ROUTES);
     // Nobody reads: whatever is offered returns at once, and memory has an end.
     for _ in 0..60 {
         outlet.offer(&[picture(1, false)], ROUTES);
@@ -78,7 +78,7 @@ async fn a_player_that_keeps_up_has_no_backlog_and_gets_its_own_channels() {
     let outlet = Outlet::new(Some(near), None);
     let small = |track, byte| Item { batch: Batch::of_packets(track, [[byte; 9].as_slice()]), key: false };
     let routes = Routes { video: Some(Route::Interleaved(6)), audio: None };
-    outlet.begin(Vec::new(), &[], routes);
+    outlet.begin(0, Vec::new(), &[], routes);
     outlet.offer(&[small(Track::Video, 1)], routes);
     assert!(!outlet.waits(), "without a key picture nothing decodes");
     let key = Item { key: true, ..small(Track::Video, 2) };
@@ -89,4 +89,32 @@ async fn a_player_that_keeps_up_has_no_backlog_and_gets_its_own_channels() {
     outlet.end();
     outlet.offer(&[small(Track::Video, 6)], routes);
     assert!(!outlet.waits() && outlet.drain(None, &mut None).await.is_err());
+}
+
+/// A framed packet of one byte, which stands for an answer.
+fn answer(byte: u8) -> Bytes {
+    Bytes::copy_from_slice(&[b'$', 0, 0, 1, byte])
+}
+
+#[tokio::test]
+async fn answers_come_in_the_order_of_their_requests_and_before_what_is_played() {
+    let (near, mut far) = pair().await;
+    let outlet = Outlet::new(Some(Arc::clone(&near)), None);
+    // A client that sends its requests without waiting for answers.
+    assert!(outlet.answer(answer(b'a')) && outlet.answer(answer(b'b')));
+    let earlier = outlet.waiting();
+    outlet.offer(&[Item { batch: Batch::of_packets(Track::Video, [[b'd'; 1].as_slice()]), key: true }], ROUTES);
+    outlet.begin(earlier, vec![answer(b'c')], &[], ROUTES);
+    outlet.drain(Some(&near), &mut None).await.unwrap();
+    for expected in *b"abcd" {
+        assert_eq!(frame(&mut far).await.1, [expected]);
+    }
+}
+
+#[tokio::test]
+async fn who_asks_on_and_on_and_reads_nothing_is_cut() {
+    let outlet = Outlet::new(None, None);
+    let answer = Bytes::from(vec![0; 1024]);
+    let taken = (0..1000).take_while(|_| outlet.answer(answer.clone())).count();
+    assert_eq!(taken, ANSWERS_BYTES_MAX / 1024);
 }
