@@ -70,12 +70,12 @@ impl Store {
         let (camera, id) = (permit.object(), StreamKeyId::random());
         let (home, subject) = permit.home().zip(permit.subject()).ok_or_else(not_there)?;
         let key = self.keyring().home_key(home).await?;
-        let created = self.now();
+        let (created, secret) = (self.now(), seal(&key, home, id, secret)?);
         let row = stream_key::ActiveModel {
             id: Set(uuid!(id)),
             camera: Set(uuid!(camera)),
             subject: Set(uuid!(subject)),
-            sealed_secret: Set(seal(&key, home, id, secret)?.ciphertext().to_vec()),
+            sealed_secret: Set(secret.ciphertext().to_vec()),
             created: Set(created),
             last_used: Set(None),
         };
@@ -87,7 +87,6 @@ impl Store {
         stream_key::Entity::insert(row).exec_without_returning(&tx).await.map_err(error)?;
         tx.commit().await.map_err(error)?;
         self.bus().publish(Change::Facts);
-        let secret = seal(&key, home, id, secret)?;
         Ok(StreamKeyRow { id, camera, home, subject, secret, created: Timestamp::from_micros(created), last_used: None })
     }
 
