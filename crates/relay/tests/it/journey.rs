@@ -141,8 +141,10 @@ async fn an_old_copy_of_everything_but_the_keyring_plays_nothing_once_the_key_is
     let rig = Rig::start().await;
     let span = rig.recorded(2 * SECOND).await;
     let range = TimeRange::new(span.from(), span.from() + SECOND).unwrap();
-    let copy = rig.image_after_power_cut();
     rig.stop_device().await;
+    // Files at rest: what one copy plays, the other has too.
+    rig.relay.shutdown().await;
+    let [whole, copy] = [rig.image_after_power_cut(), rig.image_after_power_cut()];
     rig.store.remove_camera(&rig.permit::<RemoveCamera>(rig.camera).await).await.unwrap();
     rig.keyring_into(&copy);
     let rig = rig.restart_on(copy).await;
@@ -151,6 +153,9 @@ async fn an_old_copy_of_everything_but_the_keyring_plays_nothing_once_the_key_is
     let still = rig.relay.snapshot(rig.permit::<TakeSnapshot>(rig.camera).await, Some(span.from() + SECOND / 2), None).await;
     let codes = [playlist.map(drop), download.map(drop), still.map(drop)].map(|answer| answer.unwrap_err().code());
     assert!(codes.iter().all(|code| ["recording.none", "recording.key_destroyed"].contains(code)), "{codes:?}");
+    // With the key of that day the same copy plays.
+    let rig = rig.restart_on(whole).await;
+    assert!(rig.relay.download(rig.permit::<Download>(rig.camera).await, range).await.is_ok());
     rig.relay.shutdown().await;
 }
 
