@@ -8,8 +8,9 @@ pub const CAMERAS_MAX: usize = 256;
 /// Bytes of access units that a live ring keeps. 10 s of 8 Mbit/s; a GOP longer than that has no instant start.
 pub const RING_BYTES_MAX: usize = 10 * 1024 * 1024;
 
-/// Time that a live ring keeps beyond the running GOP. A viewer further behind skips to the next key frame.
-pub const RING_TIME_MAX: Duration = Duration::from_secs(10);
+/// Time that a live ring keeps beyond the running GOP. A viewer further behind skips to the next key frame anyway, and a
+/// recorder whose disk is slow has a queue of its own ([`RECORDER_PENDING_BYTES_MAX`]): more would only be memory.
+pub const RING_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// One access unit. An 8K intra picture stays under it; anything larger is an attack or a broken camera.
 pub const ACCESS_UNIT_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -20,8 +21,14 @@ pub const PARAMETER_SETS_BYTES_MAX: usize = 16 * 1024;
 /// Media time in one recorded fragment: half of what a power cut may take (docs/segment-format.md).
 pub const FRAGMENT_TIME_MAX: Duration = Duration::from_millis(500);
 
-/// How often written fragments are made durable, once per filesystem.
-pub const COMMIT_INTERVAL: Duration = Duration::from_millis(400);
+/// How often recorders look for new units, all at the same instants. With the open fragment, the sync that runs and the one
+/// that follows it, this is what a power cut may take: 0.2 s + 0.5 s + two syncs, which is at most 1 s on a disk whose
+/// rounds of syncs take up to 150 ms (docs/segment-format.md).
+pub const RECORD_POLL: Duration = Duration::from_millis(200);
+
+/// Bytes that one camera's recorder has under way to the disk. 20 s of 4 Mbit/s: a disk that spins up or empties its cache
+/// takes 5 to 10 s. Memory is used only while the disk is behind; beyond it the camera's ring overruns and the loss is told.
+pub const RECORDER_PENDING_BYTES_MAX: usize = 10 * 1024 * 1024;
 
 /// Media time in one segment file: a minute keeps a camera-year at half a million files.
 pub const SEGMENT_TIME_MAX: Duration = Duration::from_secs(60);

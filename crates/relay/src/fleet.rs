@@ -193,7 +193,7 @@ impl Fleet {
         let now = self.shared.clock.now();
         if desired.recording {
             self.shared.board.update(id, now, |state| state.recording = RecordingStatus::Waiting);
-            let recorder = Recorder::new(self.shared.clone(), id, desired.home, desired.audio, Arc::clone(&main));
+            let recorder = Recorder::new(self.shared.clone(), id, desired.home, desired.audio, &main);
             tasks.spawn(recorder.run(cancel.clone()));
         } else {
             self.shared.board.update(id, now, |state| state.recording = RecordingStatus::Off);

@@ -1,17 +1,24 @@
-//! The one writer of a filesystem: appends in batches, makes them durable together.
+//! The one writer of a filesystem: what waits is written and made durable together.
+//!
+//! There is no timer. While one round writes and syncs, further commands queue up; they are the next round. A slow disk
+//! thus gets larger rounds with fewer syncs, an idle one is left alone.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use domain::SegmentId;
-use domain::limits::{CAMERAS_MAX, COMMIT_INTERVAL};
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::{MissedTickBehavior, interval};
+use domain::limits::CAMERAS_MAX;
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
-/// Appends that one batch takes at most. Each recorder has one under way, so a batch never holds more than all cameras'.
-const BATCH_MAX: usize = CAMERAS_MAX;
+/// Commands that one round takes at most: two seconds of all cameras' fragments, so that even after a stall nobody waits
+/// for everything that queued up to be written before the first byte of it is durable.
+const ROUND_MAX: usize = 4 * CAMERAS_MAX;
+
+/// Tells how a command went.
+pub(crate) type Answer = oneshot::Receiver<io::Result<()>>;
 
 /// What a recorder wants done, and where to say how it went.
 #[derive(Debug)]
@@ -24,81 +31,96 @@ struct Command {
 #[derive(Debug)]
 enum Work {
     Create { path: PathBuf, bytes: Vec<u8> },
-    Append { bytes: Vec<u8> },
+    Append { bytes: Vec<u8>, room: Option<OwnedSemaphorePermit> },
     Close { bytes: Vec<u8> },
 }
 
 /// A handle on the writer task. The task ends, with everything durable, when the last handle is gone.
+///
+/// Commands never wait for room: who sends them bounds what it has under way. They are done in the order in which they were
+/// sent, and answered once their bytes are durable; an answer that is closed means that their round failed.
 #[derive(Debug, Clone)]
 pub(crate) struct Disk {
-    commands: mpsc::Sender<Command>,
+    commands: mpsc::UnboundedSender<Command>,
 }
 
 impl Disk {
     /// Starts the writer of one filesystem. Must be called within a runtime.
     pub(crate) fn start() -> Self {
-        let (commands, queue) = mpsc::channel(CAMERAS_MAX);
-        tokio::spawn(run(queue));
+        Self::observed(|_| ())
+    }
+
+    /// As [`Disk::start`]; `before` hears in the round's own thread how many commands it has, before it does them.
+    pub(super) fn observed(before: impl Fn(usize) + Send + Sync + 'static) -> Self {
+        let (commands, queue) = mpsc::unbounded_channel();
+        tokio::spawn(run(queue, Arc::new(before)));
         Self { commands }
     }
 
-    /// Creates a segment file; it must not exist. Resolves once written, before it is durable.
-    pub(crate) async fn create(&self, file: SegmentId, path: PathBuf, bytes: Vec<u8>) -> io::Result<()> {
-        self.send(file, Work::Create { path, bytes }).await
+    /// Creates a segment file; it must not exist.
+    pub(crate) fn create(&self, file: SegmentId, path: PathBuf, bytes: Vec<u8>) -> Answer {
+        self.send(file, Work::Create { path, bytes })
     }
 
-    /// Appends to an open segment file. Resolves once written; durable within one commit interval.
-    pub(crate) async fn append(&self, file: SegmentId, bytes: Vec<u8>) -> io::Result<()> {
-        self.send(file, Work::Append { bytes }).await
+    /// Appends to an open segment file. `room` is given back once the bytes are written.
+    pub(crate) fn append(&self, file: SegmentId, bytes: Vec<u8>, room: Option<OwnedSemaphorePermit>) -> Answer {
+        self.send(file, Work::Append { bytes, room })
     }
 
-    /// Appends the last bytes and closes the file. Resolves once everything in it is durable.
-    pub(crate) async fn close(&self, file: SegmentId, bytes: Vec<u8>) -> io::Result<()> {
-        self.send(file, Work::Close { bytes }).await
+    /// Appends the last bytes and closes the file.
+    pub(crate) fn close(&self, file: SegmentId, bytes: Vec<u8>) -> Answer {
+        self.send(file, Work::Close { bytes })
     }
 
-    async fn send(&self, file: SegmentId, work: Work) -> io::Result<()> {
-        let gone = || io::Error::other("the disk writer has ended");
-        let (done, outcome) = oneshot::channel();
-        self.commands.send(Command { file, work, done }).await.map_err(|_| gone())?;
-        outcome.await.map_err(|_| gone())?
+    fn send(&self, file: SegmentId, work: Work) -> Answer {
+        let (done, answer) = oneshot::channel();
+        // A writer that has ended drops the command, which closes the answer.
+        drop(self.commands.send(Command { file, work, done }));
+        answer
     }
 }
 
-async fn run(mut queue: mpsc::Receiver<Command>) {
+/// What an answer says, once it is there.
+pub(crate) async fn outcome(answer: &mut Answer) -> io::Result<()> {
+    answer.await.map_err(|_| gone())?
+}
+
+/// What an answer says, if it is there.
+pub(crate) fn try_outcome(answer: &mut Answer) -> Option<io::Result<()>> {
+    match answer.try_recv() {
+        Ok(outcome) => Some(outcome),
+        Err(oneshot::error::TryRecvError::Empty) => None,
+        Err(oneshot::error::TryRecvError::Closed) => Some(Err(gone())),
+    }
+}
+
+fn gone() -> io::Error {
+    io::Error::other("the disk writer failed")
+}
+
+async fn run(mut queue: mpsc::UnboundedReceiver<Command>, before: Arc<dyn Fn(usize) + Send + Sync>) {
     let mut files = Files::default();
-    let mut commit = interval(COMMIT_INTERVAL);
-    commit.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let mut batch = Vec::new();
-        let due = tokio::select! {
-            taken = queue.recv_many(&mut batch, BATCH_MAX) => taken == 0,
-            _ = commit.tick() => true,
-        };
-        let last = batch.is_empty() && queue.is_closed() && queue.is_empty();
+        if queue.recv_many(&mut batch, ROUND_MAX).await == 0 {
+            return;
+        }
+        let before = Arc::clone(&before);
         let round = tokio::task::spawn_blocking(move || {
-            for command in batch {
-                let outcome = files.apply(command.file, command.work);
-                // A recorder that no longer listens has ended; the bytes are written all the same.
-                let _ = command.done.send(outcome);
-            }
-            if due {
-                files.commit();
-            }
+            before(batch.len());
+            files.round(batch);
             files
         });
-        match round.await {
-            Ok(back) => files = back,
+        files = match round.await {
+            Ok(files) => files,
             // The runtime ends, and every recorder has ended before it.
             Err(error) if error.is_cancelled() => return,
             Err(error) => {
-                tracing::error!(%error, "the disk writer failed; open segments are given up");
-                files = Files::default();
+                // Its answers are closed and its files given up: the recorders say what is lost, and begin new ones.
+                tracing::error!(%error, "a round of the disk writer failed");
+                Files::default()
             }
-        }
-        if last {
-            return;
-        }
+        };
     }
 }
 
@@ -112,50 +134,76 @@ struct Files {
 struct Open {
     file: File,
     dirty: bool,
+    /// Takes nothing more: it was closed, or a write failed. What was written before is made durable all the same.
+    over: bool,
 }
 
 impl Files {
-    /// A file with a failed write is closed at once: what follows must go to a new one.
+    /// Does all that is wanted, makes it durable, and answers. Returns how many files were synced.
+    fn round(&mut self, batch: Vec<Command>) -> u64 {
+        let mut answers = Vec::with_capacity(batch.len());
+        for Command { file, work, done } in batch {
+            answers.push((file, done, self.apply(file, work)));
+        }
+        let (syncs, failed) = self.commit();
+        metrics::counter!("atipcam_disk_rounds").increment(1);
+        metrics::counter!("atipcam_disk_syncs").increment(syncs);
+        for (file, done, outcome) in answers {
+            let outcome = match failed.get(&file) {
+                Some(error) if outcome.is_ok() => Err(io::Error::new(error.kind(), error.to_string())),
+                _ => outcome,
+            };
+            // A recorder that no longer listens has ended; the bytes are written all the same.
+            drop(done.send(outcome));
+        }
+        syncs
+    }
+
+    /// A file with a failed write takes nothing more: what follows must go to a new one.
     fn apply(&mut self, id: SegmentId, work: Work) -> io::Result<()> {
+        let closes = matches!(work, Work::Close { .. });
         let outcome = match work {
             Work::Create { path, bytes } => create(&path).and_then(|mut file| {
                 file.write_all(&bytes)?;
-                self.open.insert(id, Open { file, dirty: true });
+                self.open.insert(id, Open { file, dirty: true, over: false });
                 Ok(())
             }),
-            Work::Append { bytes } => self.write(id, &bytes),
-            Work::Close { bytes } => self.write(id, &bytes).and_then(|()| match self.open.remove(&id) {
-                Some(open) => open.file.sync_data(),
-                None => Ok(()),
-            }),
+            Work::Append { bytes, room } => {
+                let outcome = self.write(id, &bytes);
+                drop(room);
+                outcome
+            }
+            Work::Close { bytes } => self.write(id, &bytes),
         };
-        if outcome.is_err() {
-            self.open.remove(&id);
+        if let Some(open) = self.open.get_mut(&id) {
+            open.over |= closes || outcome.is_err();
         }
         outcome
     }
 
     fn write(&mut self, id: SegmentId, bytes: &[u8]) -> io::Result<()> {
-        let open = self.open.get_mut(&id).ok_or_else(|| io::Error::other("the segment was given up"))?;
+        let open = self.open.get_mut(&id).filter(|open| !open.over);
+        let open = open.ok_or_else(|| io::Error::other("the segment was given up"))?;
         open.dirty = true;
         open.file.write_all(bytes)
     }
 
     /// Makes everything written so far durable. A file whose sync failed is given up: retrying a failed sync would
-    /// report success for pages that the kernel has dropped.
-    fn commit(&mut self) {
-        self.open.retain(|id, open| {
-            if !std::mem::take(&mut open.dirty) {
-                return true;
-            }
-            match open.file.sync_data() {
-                Ok(()) => true,
-                Err(error) => {
+    /// report success for pages that the kernel has dropped. Returns how many were synced, and which could not be.
+    fn commit(&mut self) -> (u64, HashMap<SegmentId, io::Error>) {
+        let (mut syncs, mut failed) = (0, HashMap::new());
+        self.open.retain(|&id, open| {
+            if std::mem::take(&mut open.dirty) {
+                syncs += 1;
+                if let Err(error) = open.file.sync_data() {
                     tracing::error!(segment = %id, %error, "footage could not be made durable");
-                    false
+                    failed.insert(id, error);
+                    return false;
                 }
             }
+            !open.over
         });
+        (syncs, failed)
     }
 }
 
@@ -169,29 +217,5 @@ fn create(path: &Path) -> io::Result<File> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn what_was_appended_is_there_in_order() {
-        let folder = tempfile::tempdir().unwrap();
-        let disk = Disk::start();
-        let (id, path) = (SegmentId::random(), folder.path().join("camera/a.seg"));
-        disk.create(id, path.clone(), b"one ".to_vec()).await.unwrap();
-        disk.append(id, b"two ".to_vec()).await.unwrap();
-        assert_eq!(std::fs::read(&path).unwrap(), b"one two ");
-        disk.close(id, b"three".to_vec()).await.unwrap();
-        assert_eq!(std::fs::read(&path).unwrap(), b"one two three");
-    }
-
-    #[tokio::test]
-    async fn a_file_is_never_written_again_after_a_failure() {
-        let folder = tempfile::tempdir().unwrap();
-        let disk = Disk::start();
-        let (id, path) = (SegmentId::random(), folder.path().join("a.seg"));
-        disk.create(id, path.clone(), b"x".to_vec()).await.unwrap();
-        assert!(disk.create(id, path.clone(), b"y".to_vec()).await.is_err(), "it exists already");
-        assert!(disk.append(id, b"z".to_vec()).await.is_err(), "given up");
-        assert_eq!(std::fs::read(&path).unwrap(), b"x");
-    }
-}
+#[path = "disk_tests.rs"]
+mod tests;

@@ -1,20 +1,26 @@
 //! One camera's recorder: units in, sealed segments out. Never decodes.
 
+use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use domain::limits::{RECORD_POLL, RECORDER_PENDING_BYTES_MAX};
 use domain::{AudioMode, CameraId, Error, HomeId, Kind, Mono, Result, SegmentId, StreamName};
 use media::au::{AccessUnit, Format, Track};
 use media::live::{Start, Unit};
-use media::record::{Cipher, Fragment, Fragmenter, SegmentParams, SegmentWriter};
+use media::record::{Cipher, Fragment, Fragmenter, Record, SegmentParams, SegmentWriter};
 use policy::act::RecordCamera;
 use store::SegmentRow;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 
 use super::OpenSegment;
-use crate::feed::Feed;
+use super::disk::{Answer, outcome, try_outcome};
+use crate::feed::{Feed, Subscription};
 use crate::fleet::Shared;
 use crate::state::{Problem, RecordingStatus, Status};
 
@@ -28,15 +34,24 @@ const RETRY: Duration = Duration::from_secs(2);
 pub(super) const OPEN_FOLDER: &str = "open";
 
 /// Records one camera's main stream.
+///
+/// A recorder does not wait for the disk while that is merely slow: appends, new files and closed ones are commands whose
+/// answers are looked at later, in order. What they hold in memory is bounded by [`RECORDER_PENDING_BYTES_MAX`].
 #[derive(Debug)]
 pub(crate) struct Recorder {
     shared: Shared,
     camera: CameraId,
     home: HomeId,
     audio: AudioMode,
-    feed: Arc<Feed>,
+    units: Subscription,
     fragmenter: Fragmenter,
     segment: Option<Segment>,
+    /// Bytes that may still go under way.
+    room: Arc<Semaphore>,
+    /// Segments that take nothing more, on their way into the index.
+    filing: JoinSet<()>,
+    /// When units last came; none since the last file was closed for silence.
+    heard: Option<Mono>,
     /// No new file before then.
     retry_at: Option<Mono>,
     /// Formats without sound, for a camera whose sound is heard but not kept: as it came, as it is kept.
@@ -47,45 +62,96 @@ pub(crate) struct Recorder {
 struct Segment {
     id: SegmentId,
     writer: SegmentWriter,
+    /// Oldest first. When one fails, all behind it fail with it.
+    under_way: VecDeque<Pending>,
+}
+
+/// A command that the disk has not answered yet.
+#[derive(Debug)]
+struct Pending {
+    answer: Answer,
+    /// The record, and the file's length with it. `None` for the file's header.
+    record: Option<(Record, u64)>,
+}
+
+/// Which camera's footage it is, for the task that outlives the segment in the recorder.
+#[derive(Debug, Clone)]
+struct Ending {
+    shared: Shared,
+    camera: CameraId,
+    id: SegmentId,
 }
 
 impl Recorder {
-    pub(crate) fn new(shared: Shared, camera: CameraId, home: HomeId, audio: AudioMode, feed: Arc<Feed>) -> Self {
-        let fragmenter = Fragmenter::new();
-        Self { shared, camera, home, audio, feed, fragmenter, segment: None, retry_at: None, silent: None }
+    pub(crate) fn new(shared: Shared, camera: CameraId, home: HomeId, audio: AudioMode, feed: &Arc<Feed>) -> Self {
+        Self {
+            shared,
+            camera,
+            home,
+            audio,
+            units: feed.subscribe(Start::OldestKey),
+            fragmenter: Fragmenter::new(),
+            segment: None,
+            room: Arc::new(Semaphore::new(RECORDER_PENDING_BYTES_MAX)),
+            filing: JoinSet::new(),
+            heard: None,
+            retry_at: None,
+            silent: None,
+        }
     }
 
-    /// Records until `cancel`; then the last fragment is written and its file closed.
+    /// Records until `cancel`; then everything that came is written and the file closed.
     pub(crate) async fn run(mut self, cancel: CancellationToken) {
-        let mut subscription = self.feed.subscribe(Start::OldestKey);
-        let mut units = Vec::new();
+        let mut polls = polls();
         loop {
-            let pause = self.pause();
             tokio::select! {
                 biased;
                 () = cancel.cancelled() => break,
-                missed = subscription.read(&mut units) => self.take(missed, &mut units).await,
-                () = tokio::time::sleep(pause) => self.rest().await,
+                _ = polls.tick() => self.look().await,
             }
         }
+        self.look().await;
+        self.finish().await;
+    }
+
+    /// Writes what is still open and waits until the disk and the index have everything.
+    async fn finish(&mut self) {
         if let Some(fragment) = self.fragmenter.flush() {
             self.write(fragment).await;
         }
-        self.close().await;
+        self.close();
+        while self.filing.join_next().await.is_some() {}
     }
 
-    /// How long to wait for units: an open fragment ends in time even when the camera stalls.
-    fn pause(&self) -> Duration {
-        let now = self.shared.clock.mono();
-        self.fragmenter.deadline().map_or(SILENCE_MAX, |deadline| deadline.since(now))
-    }
-
-    /// Nothing came for a while: first the fragment ends, then the file.
-    async fn rest(&mut self) {
-        if let Some(fragment) = self.fragmenter.flush() {
-            return self.write(fragment).await;
+    /// Hears what the disk says, and takes what the camera gave since the last look.
+    async fn look(&mut self) {
+        while self.filing.try_join_next().is_some() {}
+        self.harvest();
+        let mut units = Vec::new();
+        loop {
+            let missed = self.units.try_read(&mut units);
+            if missed == 0 && units.is_empty() {
+                break;
+            }
+            self.heard = Some(self.shared.clock.mono());
+            self.take(missed, &mut units).await;
         }
-        self.close().await;
+        let now = self.shared.clock.mono();
+        // An open fragment ends in time even when the camera stalls.
+        if self.fragmenter.deadline().is_some_and(|deadline| deadline <= now)
+            && let Some(fragment) = self.fragmenter.flush()
+        {
+            self.write(fragment).await;
+        }
+        if self.heard.is_some_and(|heard| now.since(heard) >= SILENCE_MAX) {
+            self.rest();
+        }
+    }
+
+    /// Nothing came for a while: the file ends.
+    fn rest(&mut self) {
+        self.heard = None;
+        self.close();
         let now = self.shared.clock.now();
         self.shared.board.update(self.camera, now, |state| {
             if state.recording == RecordingStatus::On {
@@ -128,56 +194,40 @@ impl Recorder {
         self.fragmenter.push(&AccessUnit { format, data: au.data.clone(), ..*au })
     }
 
-    /// Writes one fragment; on an error the file is given up and the state says so.
+    /// Sends one fragment on its way; on an error the file is given up and the state says so.
     async fn write(&mut self, fragment: Fragment) {
-        let outcome = self.try_write(&fragment).await;
-        let now = self.shared.clock.now();
-        let problem = match outcome {
-            Ok(true) => None,
-            Ok(false) => return,
-            Err(error) => {
-                tracing::error!(camera = %self.camera, %error, source = ?std::error::Error::source(&error), "footage was not recorded");
-                metrics::counter!("atipcam_recording_fragments_lost").increment(1);
-                self.retry_at = Some(self.shared.clock.mono() + RETRY);
-                self.give_up().await;
-                Some(Problem::from(&error))
-            }
-        };
-        self.shared.board.update(self.camera, now, |state| {
-            state.recording = match (&problem, state.status) {
-                (Some(_), _) => RecordingStatus::Failed,
-                // The last fragment of a camera that has just gone.
-                (None, Status::Offline) => RecordingStatus::Waiting,
-                (None, _) => RecordingStatus::On,
-            };
-            state.recording_problem = problem;
-        });
+        if let Err(error) = self.try_write(&fragment).await {
+            self.fail(&error, 1);
+        }
     }
 
-    /// Whether it was written: not while a failed disk is left alone.
-    async fn try_write(&mut self, fragment: &Fragment) -> Result<bool> {
+    /// Does nothing while a failed disk is left alone.
+    async fn try_write(&mut self, fragment: &Fragment) -> Result<()> {
         if self.retry_at.is_some_and(|at| self.shared.clock.mono() < at) {
-            return Ok(false);
+            return Ok(());
         }
         self.retry_at = None;
         if self.segment.as_ref().is_some_and(|segment| segment.writer.must_roll(fragment)) {
-            self.close().await;
+            self.close();
         }
-        let mut segment = match self.segment.take() {
+        let segment = match &mut self.segment {
             Some(segment) => segment,
             // A file begins with a key picture, so that it can be played from its start.
-            None if fragment.key => self.open(fragment).await?,
-            None => return Ok(false),
+            None if fragment.key => {
+                let segment = self.open(fragment).await?;
+                self.segment.insert(segment)
+            }
+            None => return Ok(()),
         };
         let mut bytes = Vec::new();
         let record = segment.writer.record(fragment, &mut bytes).map_err(Error::internal)?;
-        let id = segment.id;
-        // In its place again before the await: whatever happens, the segment is given up or closed in order.
         let length = segment.writer.len();
-        self.segment = Some(segment);
-        self.shared.disk.append(id, bytes).await.map_err(storage_error)?;
-        self.shared.open.push(id, record, length);
-        Ok(true)
+        // Here, and only here, a recorder waits for the disk; meanwhile its ring overruns.
+        let wanted = u32::try_from(bytes.len().min(RECORDER_PENDING_BYTES_MAX)).map_err(Error::internal)?;
+        let room = Arc::clone(&self.room).acquire_many_owned(wanted).await.map_err(Error::internal)?;
+        let answer = self.shared.disk.append(segment.id, bytes, Some(room));
+        segment.under_way.push_back(Pending { answer, record: Some((record, length)) });
+        Ok(())
     }
 
     async fn open(&self, fragment: &Fragment) -> Result<Segment> {
@@ -192,42 +242,119 @@ impl Recorder {
         };
         let (writer, header) = SegmentWriter::new(params, &key, id).map_err(Error::internal)?;
         let path = open_path(&self.shared, id);
-        self.shared.disk.create(id, path.clone(), header.to_vec()).await.map_err(storage_error)?;
+        let answer = self.shared.disk.create(id, path.clone(), header.to_vec());
+        // Nothing of it is served before its first record, and that is durable only after the header.
         self.shared.open.start(OpenSegment { index: writer.index(), path, bytes: writer.len() });
-        Ok(Segment { id, writer })
+        Ok(Segment { id, writer, under_way: VecDeque::from([Pending { answer, record: None }]) })
     }
 
-    /// Closes the file in order and puts it into the index.
-    async fn close(&mut self) {
-        let Some(Segment { id, writer }) = self.segment.take() else { return };
-        let mut trailer = Vec::new();
-        let closed = match writer.finish(&mut trailer) {
-            Ok(_) => self.shared.disk.close(id, trailer).await,
-            Err(error) => Err(io::Error::other(error)),
-        };
-        if let Err(error) = &closed {
-            tracing::warn!(camera = %self.camera, segment = %id, %error, "a segment was closed without its trailer");
+    /// Hears what the disk has answered so far: records that are durable can be played from now on.
+    fn harvest(&mut self) {
+        let Some(segment) = &mut self.segment else { return };
+        let (mut written, mut failure) = (false, None);
+        while let Some(pending) = segment.under_way.front_mut() {
+            match try_outcome(&mut pending.answer) {
+                None => break,
+                Some(Ok(())) => {
+                    if let Some((record, length)) = segment.under_way.pop_front().and_then(|pending| pending.record) {
+                        self.shared.open.push(segment.id, record, length);
+                        written = true;
+                    }
+                }
+                Some(Err(error)) => {
+                    failure = Some((storage_error(error), lost(&segment.under_way)));
+                    segment.under_way.clear();
+                }
+            }
         }
-        self.file(id, closed.is_ok()).await;
+        if let Some((error, lost)) = failure {
+            self.fail(&error, lost);
+        } else if written {
+            self.shared.board.update(self.camera, self.shared.clock.now(), |state| {
+                // Otherwise it is the last fragment of a camera that has just gone.
+                let gone = state.status == Status::Offline;
+                state.recording = if gone { RecordingStatus::Waiting } else { RecordingStatus::On };
+                state.recording_problem = None;
+            });
+        }
     }
 
-    /// Leaves a file as it is after a failed write; what is whole in it stays playable.
-    async fn give_up(&mut self) {
-        if let Some(segment) = self.segment.take() {
-            self.file(segment.id, false).await;
+    /// Says that `lost` fragments are lost and why, and leaves the file as it is: what is whole in it stays playable.
+    fn fail(&mut self, error: &Error, lost: u64) {
+        tell(&self.shared, self.camera, error, lost);
+        self.retry_at = Some(self.shared.clock.mono() + RETRY);
+        if let Some(Segment { id, under_way, .. }) = self.segment.take() {
+            self.end(id, under_way, Vec::new(), false);
         }
         // What comes next does not join up with what was lost.
         drop(self.fragmenter.interrupt());
     }
 
-    async fn file(&self, id: SegmentId, clean: bool) {
-        let Some(open) = self.shared.open.get(id) else { return };
+    /// Closes the file in order and puts it into the index, both once the disk has what is under way.
+    fn close(&mut self) {
+        let Some(Segment { id, writer, under_way }) = self.segment.take() else { return };
+        let mut trailer = Vec::new();
+        let sealed = writer.finish(&mut trailer).is_ok();
+        self.end(id, under_way, trailer, sealed);
+    }
+
+    fn end(&mut self, id: SegmentId, under_way: VecDeque<Pending>, trailer: Vec<u8>, clean: bool) {
+        let closed = self.shared.disk.close(id, trailer);
+        let ending = Ending { shared: self.shared.clone(), camera: self.camera, id };
+        self.filing.spawn(ending.run(under_way, closed, clean));
+    }
+}
+
+impl Ending {
+    /// Waits for the disk, in order, then files the segment.
+    async fn run(self, mut under_way: VecDeque<Pending>, mut closed: Answer, mut clean: bool) {
+        while let Some(pending) = under_way.front_mut() {
+            if let Err(error) = outcome(&mut pending.answer).await {
+                tell(&self.shared, self.camera, &storage_error(error), lost(&under_way));
+                clean = false;
+                break;
+            }
+            if let Some((record, length)) = under_way.pop_front().and_then(|pending| pending.record) {
+                self.shared.open.push(self.id, record, length);
+            }
+        }
+        if let Err(error) = outcome(&mut closed).await {
+            tracing::warn!(camera = %self.camera, segment = %self.id, %error, "a segment was closed without its trailer");
+            clean = false;
+        }
+        let Some(open) = self.shared.open.get(self.id) else { return };
         match file_segment(&self.shared, &open, clean).await {
-            Ok(()) => drop(self.shared.open.end(id)),
+            Ok(()) => drop(self.shared.open.end(self.id)),
             // Stays in memory and in the folder of open segments; the next start adopts it.
-            Err(error) => tracing::error!(camera = %self.camera, segment = %id, %error, "a segment could not be filed"),
+            Err(error) => tracing::error!(camera = %self.camera, segment = %self.id, %error, "a segment could not be filed"),
         }
     }
+}
+
+/// The instants at which all recorders of the process look: they run in one wake-up, and their appends meet in one round.
+/// A look that was late is made up by the next, not by several at once.
+fn polls() -> Interval {
+    static GRID: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let into = Instant::now().saturating_duration_since(*GRID).as_nanos() % RECORD_POLL.as_nanos();
+    let wait = RECORD_POLL - Duration::from_nanos(u64::try_from(into).unwrap_or(0));
+    let mut polls = interval_at(Instant::now() + wait, RECORD_POLL);
+    polls.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    polls
+}
+
+/// Fragments that are lost with the first of these.
+fn lost(under_way: &VecDeque<Pending>) -> u64 {
+    under_way.iter().filter(|pending| pending.record.is_some()).count() as u64
+}
+
+/// Footage was lost: the log, the counter and the camera's state say so.
+fn tell(shared: &Shared, camera: CameraId, error: &Error, lost: u64) {
+    tracing::error!(%camera, %error, lost, source = ?std::error::Error::source(error), "footage was not recorded");
+    metrics::counter!("atipcam_recording_fragments_lost").increment(lost);
+    shared.board.update(camera, shared.clock.now(), |state| {
+        state.recording = RecordingStatus::Failed;
+        state.recording_problem = Some(Problem::from(error));
+    });
 }
 
 /// Where a segment lies while it is written.
@@ -240,8 +367,11 @@ pub(super) fn open_path(shared: &Shared, id: SegmentId) -> PathBuf {
 pub(super) async fn file_segment(shared: &Shared, open: &OpenSegment, clean: bool) -> Result<()> {
     let header = *open.index.header();
     let Some((start, end)) = open.index.start().zip(open.index.end()) else {
-        // Not one record: there is nothing to keep.
-        return tokio::fs::remove_file(&open.path).await.map_err(storage_error);
+        // Not one record: there is nothing to keep. The file may never have been made.
+        return match tokio::fs::remove_file(&open.path).await {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(storage_error(error)),
+            _ => Ok(()),
+        };
     };
     let bytes = tokio::fs::metadata(&open.path).await.map_err(storage_error)?.len();
     let (id, camera, stream, key) = (header.segment, header.camera, header.stream, header.key);
@@ -263,3 +393,7 @@ fn storage_error(error: io::Error) -> Error {
     };
     Error::new(Kind::Unavailable, code, detail).with_source(error)
 }
+
+#[cfg(test)]
+#[path = "recorder_tests.rs"]
+mod tests;

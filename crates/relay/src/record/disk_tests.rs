@@ -1,0 +1,95 @@
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use super::*;
+
+/// A writer whose rounds tell their size and then wait to be let go.
+fn held() -> (Disk, Receiver<usize>, Sender<()>) {
+    let ((size, sizes), (go, gate)) = (channel(), channel());
+    let gate = Mutex::new(gate);
+    let disk = Disk::observed(move |commands| {
+        size.send(commands).unwrap();
+        gate.lock().unwrap().recv().unwrap();
+    });
+    (disk, sizes, go)
+}
+
+async fn done(mut answer: Answer) -> io::Result<()> {
+    outcome(&mut answer).await
+}
+
+#[tokio::test]
+async fn what_was_appended_is_there_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = Disk::start();
+    let (id, path) = (SegmentId::random(), folder.path().join("camera/a.seg"));
+    done(disk.create(id, path.clone(), b"one ".to_vec())).await.unwrap();
+    done(disk.append(id, b"two ".to_vec(), None)).await.unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), b"one two ");
+    done(disk.close(id, b"three".to_vec())).await.unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), b"one two three");
+}
+
+#[tokio::test]
+async fn a_file_is_never_written_again_after_a_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = Disk::start();
+    let (id, path) = (SegmentId::random(), folder.path().join("a.seg"));
+    done(disk.create(id, path.clone(), b"x".to_vec())).await.unwrap();
+    assert!(done(disk.create(id, path.clone(), b"y".to_vec())).await.is_err(), "it exists already");
+    assert!(done(disk.append(id, b"z".to_vec(), None)).await.is_err(), "given up");
+    assert_eq!(std::fs::read(&path).unwrap(), b"x");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_is_one_round() {
+    let folder = tempfile::tempdir().unwrap();
+    let (disk, sizes, go) = held();
+    let ids: Vec<_> = (0..40).map(|_| SegmentId::random()).collect();
+    let first = disk.create(ids[0], folder.path().join("0"), b"header".to_vec());
+    assert_eq!(sizes.recv().unwrap(), 1);
+    // The first round runs; everything that comes now waits, and is the second.
+    let rest = ids.iter().enumerate().skip(1);
+    let created: Vec<_> = rest.map(|(n, id)| disk.create(*id, folder.path().join(n.to_string()), b"header".to_vec())).collect();
+    let appended: Vec<_> = ids.iter().map(|id| disk.append(*id, b" record".to_vec(), None)).collect();
+    let mut last = disk.close(ids[0], b" trailer".to_vec());
+    assert!(try_outcome(&mut last).is_none());
+    go.send(()).unwrap();
+    done(first).await.unwrap();
+    assert_eq!(sizes.recv().unwrap(), 39 + 40 + 1);
+    go.send(()).unwrap();
+    for answer in created.into_iter().chain(appended) {
+        done(answer).await.unwrap();
+    }
+    done(last).await.unwrap();
+    assert_eq!(std::fs::read(folder.path().join("0")).unwrap(), b"header record trailer");
+    assert!(sizes.try_recv().is_err(), "nothing is done without a command");
+}
+
+#[tokio::test]
+async fn a_round_that_fails_costs_its_files_and_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = Disk::observed(|commands| assert!(commands < 2));
+    let [a, b, c] = [(); 3].map(|()| SegmentId::random());
+    done(disk.create(a, folder.path().join("a"), b"a".to_vec())).await.unwrap();
+    // Sent without an await between them: one round.
+    let [second, third] = [disk.append(a, b"a".to_vec(), None), disk.create(b, folder.path().join("b"), vec![])];
+    assert!(done(second).await.is_err() && done(third).await.is_err());
+    assert!(done(disk.append(a, b"a".to_vec(), None)).await.is_err(), "given up");
+    done(disk.create(c, folder.path().join("c"), b"c".to_vec())).await.unwrap();
+    assert_eq!(std::fs::read(folder.path().join("c")).unwrap(), b"c");
+}
+
+#[test]
+fn a_round_syncs_each_file_once_and_an_untouched_one_never() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut files = Files::default();
+    let (a, b) = (SegmentId::random(), SegmentId::random());
+    let command = |file, work| Command { file, work, done: oneshot::channel().0 };
+    let append = |file| command(file, Work::Append { bytes: b"x".to_vec(), room: None });
+    let create = |file, name| command(file, Work::Create { path: folder.path().join(name), bytes: b"x".to_vec() });
+    assert_eq!(files.round(vec![create(a, "a"), create(b, "b"), append(a), append(b), append(a)]), 2);
+    assert_eq!(files.round(vec![append(b), append(b)]), 1);
+    assert_eq!(files.round(vec![append(a), command(a, Work::Close { bytes: vec![] })]), 1);
+    assert_eq!((files.open.len(), files.round(vec![append(a)])), (1, 0));
+}
