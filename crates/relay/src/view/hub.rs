@@ -137,6 +137,8 @@ pub(super) struct Hub {
     feeds: HashMap<FeedKey, Watched>,
     batches: SelectAll<BoxStream<'static, Batch>>,
     watches: FuturesUnordered<Ended>,
+    /// What a session has written and is to be sent.
+    out: Vec<u8>,
 }
 
 impl Hub {
@@ -150,6 +152,7 @@ impl Hub {
             feeds: HashMap::new(),
             batches: SelectAll::new(),
             watches: FuturesUnordered::new(),
+            out: Vec::new(),
         }
     }
 
@@ -342,8 +345,8 @@ impl Hub {
         let now = now();
         let mut attach = None;
         let wake = loop {
-            match guarded(id, || view.session.poll(now)) {
-                Some(Output::Send(datagram)) => self.sockets.send(&datagram).await,
+            match guarded(id, || view.session.poll(now, &mut self.out)) {
+                Some(Output::Send(send)) => self.sockets.send(send, &self.out).await,
                 Some(Output::Wake(at)) => break Some(at),
                 Some(Output::Event(Event::Connected | Event::ReplayWanted)) => {
                     let watched = view.current().and_then(|feed| self.feeds.get(&FeedKey::of(feed)));
@@ -358,7 +361,6 @@ impl Hub {
                 Some(Output::Event(Event::Closed)) | None => break None,
             }
         };
-        self.sockets.flush().await;
         let Some(wake) = wake else { return self.forget(id) };
         self.wakes.remove(&(view.wake, id));
         view.wake = wake;
@@ -409,7 +411,7 @@ impl View {
     fn take(&mut self, now: Instant, key: FeedKey, units: &[Arc<Unit>], gop: &Gop) -> Option<FeedKey> {
         let current = self.current().map(FeedKey::of);
         if current == Some(key) {
-            units.iter().for_each(|unit| self.session.push(now, unit));
+            units.iter().for_each(|unit| self.session.push(unit));
             return None;
         }
         let wanted = self.wanted.filter(|name| self.feeds.get(*name).map(FeedKey::of) == Some(key))?;

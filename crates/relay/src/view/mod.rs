@@ -2,7 +2,6 @@
 
 mod choice;
 mod hub;
-mod outbox;
 mod parts;
 mod quality;
 mod sockets;

@@ -7,12 +7,10 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use domain::{Error, Kind, Result};
-use media::live::whep::Datagram;
+use media::live::whep::Datagrams;
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSocketState};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-
-use super::outbox::Outbox;
 
 /// Addresses offered to browsers, which check each against each of theirs.
 const ADDRESSES_MAX: usize = 16;
@@ -85,13 +83,12 @@ pub(super) struct Sockets {
     advertise: Vec<IpAddr>,
     sockets: Vec<Socket>,
     scanned: Instant,
-    outbox: Outbox,
 }
 
 impl Sockets {
     /// Binds every address that this machine has now. Port 0: one that the system picks.
     pub(super) fn open(port: u16, advertise: Vec<IpAddr>, now: Instant) -> Result<Self> {
-        let mut sockets = Self { port, advertise, sockets: Vec::new(), scanned: now, outbox: Outbox::new() };
+        let mut sockets = Self { port, advertise, sockets: Vec::new(), scanned: now };
         sockets.scan();
         if sockets.sockets.is_empty() {
             let detail = format!("UDP port {port} cannot be bound on any address");
@@ -140,27 +137,17 @@ impl Sockets {
         }
     }
 
-    /// Sends a datagram from the local address that it names, perhaps not before [`Sockets::flush`].
-    pub(super) async fn send(&mut self, datagram: &Datagram) {
-        let segments_max = self.socket(datagram.from).map_or(1, |socket| socket.state.max_gso_segments());
-        if !self.outbox.push(datagram, segments_max) {
-            self.flush().await;
-            self.outbox.push(datagram, segments_max);
+    /// Sends datagrams from the local address that `send` names: in one system call, where the system can cut them apart again
+    /// ("generic segmentation offload"), else one by one.
+    pub(super) async fn send(&self, send: Datagrams, bytes: &[u8]) {
+        let Some(socket) = self.socket(send.from) else { return };
+        let most = send.segment.saturating_mul(socket.state.max_gso_segments().max(1)).max(1);
+        for bytes in bytes.chunks(most) {
+            if let Err(error) = socket.send(send.to, bytes, send.segment).await {
+                let (from, to) = (send.from, send.to);
+                tracing::debug!(%error, %from, %to, "datagrams could not be sent");
+            }
         }
-    }
-
-    /// Has everything leave that was sent.
-    pub(super) async fn flush(&mut self) {
-        if self.outbox.is_empty() {
-            return;
-        }
-        let (from, to, bytes, segment) = self.outbox.contents();
-        if let Some(socket) = self.socket(from)
-            && let Err(error) = socket.send(to, bytes, segment).await
-        {
-            tracing::debug!(%error, %from, %to, "datagrams could not be sent");
-        }
-        self.outbox.clear();
     }
 
     fn socket(&self, address: SocketAddr) -> Option<&Socket> {

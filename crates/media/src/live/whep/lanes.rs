@@ -4,12 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use str0m::Rtc;
-use str0m::media::{MediaTime, Mid, Pt};
-use str0m::rtp::{ExtensionValues, RtpWrite, Ssrc};
-
-use super::offer::AgreedAudio;
-use super::time::RtpTime;
+use super::offer::{AgreedAudio, AgreedVideo};
+use super::rtcp;
+use super::source::{Burst, Packet, Source};
+use super::srtp::Outgoing;
 use crate::au::{AudioCodec, AudioFormat, Track, VIDEO_TIMESCALE, VideoCodec};
 use crate::live::Unit;
 
@@ -26,6 +24,9 @@ const LATE_MAX: Duration = Duration::from_millis(10);
 /// Pictures that wait to be sent. The ring's bytes bound it first, but for a stream of empty pictures.
 const QUEUE_MAX: usize = 4096;
 
+/// Sound units that wait for their turn, which is the next one: some seconds of the shortest frames.
+const SOUND_QUEUE_MAX: usize = 64;
+
 /// Unevenness of arrival (RFC 3550, section 6.4.1) above which the browser is left to buffer, and below which it no longer is.
 const JITTER_HIGH: Duration = Duration::from_millis(30);
 const JITTER_LOW: Duration = Duration::from_millis(10);
@@ -36,28 +37,6 @@ const WALL_LAG: Duration = Duration::from_secs(1);
 /// The clocks of G.711 (RFC 3551) and Opus (RFC 7587) over RTP.
 const G711_RATE: u32 = 8000;
 const OPUS_RATE: u32 = 48_000;
-
-/// Where one track goes, and how far it has come.
-#[derive(Debug)]
-struct Lane {
-    mid: Mid,
-    sequence: u64,
-    time: RtpTime,
-}
-
-impl Lane {
-    fn new(mid: Mid, rate: u32) -> Self {
-        // Sequence numbers begin in the lower half, which leaves no doubt about the rollover counter (RFC 3711, section 3.3.1).
-        // Timestamps begin far from 0, which RTCP reports until the first packet: receivers take that report for an outlier.
-        let (sequence, start) = (*Ssrc::new() & 0x7fff, *Ssrc::new() & 0x3fff_ffff | 0x4000_0000);
-        Self { mid, sequence: sequence.into(), time: RtpTime::new(rate, start) }
-    }
-
-    fn next_sequence(&mut self) -> u64 {
-        self.sequence += 1;
-        self.sequence
-    }
-}
 
 /// The newest live picture: its decoding time in microseconds, and when it left. By this both tracks' times become wall-clock
 /// times, which RTCP tells the browser so that lips match.
@@ -70,8 +49,8 @@ pub(super) struct Sync {
 /// The picture track.
 #[derive(Debug)]
 pub(super) struct Pictures {
-    lane: Lane,
-    payload_type: Pt,
+    source: Source,
+    agreed: AgreedVideo,
     queue: VecDeque<Arc<Unit>>,
     /// Payloads of the first picture in the queue that have left, and that picture's timestamp.
     sent: usize,
@@ -86,10 +65,10 @@ pub(super) struct Pictures {
 }
 
 impl Pictures {
-    pub(super) fn new(mid: Mid, payload_type: Pt, now: Instant) -> Self {
+    pub(super) fn new(agreed: AgreedVideo, now: Instant) -> Self {
         Self {
-            lane: Lane::new(mid, VIDEO_TIMESCALE),
-            payload_type,
+            source: Source::new(&agreed.way(false), VIDEO_TIMESCALE),
+            agreed,
             queue: VecDeque::new(),
             sent: 0,
             timestamp: 0,
@@ -101,13 +80,13 @@ impl Pictures {
         }
     }
 
-    pub(super) fn mid(&self) -> Mid {
-        self.lane.mid
+    pub(super) fn ssrc(&self) -> u32 {
+        self.source.ssrc()
     }
 
     #[cfg(test)]
-    pub(super) fn payload_type(&self) -> Pt {
-        self.payload_type
+    pub(super) fn payload_type(&self) -> u8 {
+        self.agreed.payload_type
     }
 
     /// `None` until the viewer has caught up for the first time.
@@ -117,12 +96,25 @@ impl Pictures {
 
     /// When the next packets may leave, if any wait.
     pub(super) fn next(&self) -> Option<Instant> {
-        (!self.queue.is_empty()).then_some(self.next_burst)
+        (!self.queue.is_empty() || self.source.is_wanted()).then_some(self.next_burst)
+    }
+
+    /// The viewer has not got this packet.
+    pub(super) fn missing(&mut self, sequence: u16) {
+        self.source.missing(sequence);
+    }
+
+    pub(super) fn sent(&self, now: Instant, ntp: u64) -> Option<rtcp::Sent> {
+        self.source.sent(now, ntp)
     }
 
     /// How unevenly packets reach the viewer.
     pub(super) fn reported(&mut self, jitter: Duration) {
-        self.uneven = jitter > if self.uneven { JITTER_LOW } else { JITTER_HIGH };
+        let uneven = jitter > if self.uneven { JITTER_LOW } else { JITTER_HIGH };
+        if uneven != self.uneven {
+            self.uneven = uneven;
+            self.source.say(&self.agreed.way(uneven).extensions);
+        }
     }
 
     /// Forgets what waits, but for a picture that has begun to leave: half a picture would stall the viewer's decoder.
@@ -151,60 +143,68 @@ impl Pictures {
         }
     }
 
-    /// Hands `rtc` as many payloads as may leave now. False if none.
-    pub(super) fn write(&mut self, now: Instant, rtc: &mut Rtc) -> bool {
+    /// Seals as many packets as may leave now, in one call; what is to be sent again goes first. False if none.
+    pub(super) fn write(&mut self, now: Instant, keys: &Outgoing, burst: &mut Burst<'_>) -> bool {
         if now < self.next_burst {
             return false;
         }
-        let Some(unit) = self.queue.front().map(Arc::clone) else { return false };
-        if self.sent == 0 {
-            self.begin(now, &unit);
-        }
-        let mut api = rtc.direct_api();
-        let Some(stream) = api.stream_tx_by_mid(self.lane.mid, None) else { return false };
-        let payloads = unit.payloads();
-        let burst = payloads.get(self.sent..).unwrap_or_default();
-        let burst = &burst[..burst.len().min(BURST_PACKETS)];
-        let wall = now.checked_sub(WALL_LAG).unwrap_or(now);
-        for payload in burst {
-            let sequence = self.lane.next_sequence();
-            let write = RtpWrite::new(self.payload_type, sequence.into(), self.timestamp, wall, Arc::clone(&payload.data));
-            stream.write_rtp(write.marker(payload.marker).nackable(true).ext_vals(playout_delay(self.uneven)));
-        }
-        self.sent += burst.len();
-        let mut charge = BURST_TIME * burst.len() as u32 / BURST_PACKETS as u32;
-        if self.sent >= payloads.len() {
-            self.sent = 0;
-            self.queue.pop_front();
-            if self.backlog {
-                charge = charge.max(BACKLOG_GAP);
-                self.backlog = !self.queue.is_empty();
+        self.source.add_wanted(keys, burst, BURST_PACKETS);
+        let mut gap = Duration::ZERO;
+        if burst.packets == 0 {
+            let Some(unit) = self.queue.front().map(Arc::clone) else { return false };
+            if self.sent == 0 {
+                self.begin(now, &unit);
             }
+            gap = self.write_picture(&unit, keys, burst);
         }
+        let charge = (BURST_TIME * burst.packets as u32 / BURST_PACKETS as u32).max(gap);
         self.next_burst = self.next_burst.max(now.checked_sub(LATE_MAX).unwrap_or(now)) + charge;
         true
     }
 
+    /// Goes on with the first picture. Returns how far from it the next one stays at least.
+    fn write_picture(&mut self, unit: &Unit, keys: &Outgoing, burst: &mut Burst<'_>) -> Duration {
+        let (payload_type, timestamp) = (self.agreed.payload_type, self.timestamp);
+        let payloads = unit.payloads();
+        for payload in payloads.iter().skip(self.sent).take(BURST_PACKETS) {
+            let packet = Packet { payload_type, marker: payload.marker, timestamp, payload: &payload.data };
+            if !self.source.add(keys, packet, burst) {
+                break;
+            }
+        }
+        self.sent += burst.packets;
+        if self.sent < payloads.len() {
+            return Duration::ZERO;
+        }
+        self.sent = 0;
+        self.queue.pop_front();
+        let gap = if self.backlog { BACKLOG_GAP } else { Duration::ZERO };
+        self.backlog &= !self.queue.is_empty();
+        gap
+    }
+
     fn begin(&mut self, now: Instant, unit: &Unit) {
         if self.backlog {
-            self.timestamp = self.lane.time.backlog(now);
+            self.timestamp = self.source.time.backlog(now);
         } else {
-            self.timestamp = self.lane.time.live(now, unit.au.dts).wrapping_add_signed(unit.au.cts);
+            self.timestamp = self.source.time.live(now, unit.au.dts).wrapping_add_signed(unit.au.cts);
             self.sync = micros(unit).map(|micros| Sync { micros, at: now });
         }
+        self.source.set_clock(now.checked_sub(WALL_LAG).unwrap_or(now), self.timestamp);
     }
 }
 
 /// The sound track.
 #[derive(Debug)]
 pub(super) struct Sound {
-    lane: Lane,
+    source: Source,
     agreed: AgreedAudio,
+    queue: VecDeque<Arc<Unit>>,
 }
 
 impl Sound {
     pub(super) fn new(agreed: AgreedAudio) -> Self {
-        Self { lane: Lane::new(agreed.mid, G711_RATE), agreed }
+        Self { source: Source::new(&agreed.way, G711_RATE), agreed, queue: VecDeque::new() }
     }
 
     /// Whether the viewer takes sound of this codec.
@@ -212,22 +212,36 @@ impl Sound {
         self.agreed.payload_type(codec).is_some()
     }
 
-    /// Hands `rtc` a unit, which leaves at once; nothing before the pictures are live. False if nothing was handed.
-    pub(super) fn write(&mut self, now: Instant, unit: &Unit, sync: Option<Sync>, rtc: &mut Rtc) -> bool {
-        let format = unit.au.format.audio.as_ref().filter(|format| sendable(format));
-        let payload_type = format.and_then(|format| self.agreed.payload_type(format.codec));
-        let (Some(payload_type), Some(sync)) = (payload_type, sync) else { return false };
-        self.lane.time.tick_at(unit.au.timescale());
-        let mut api = rtc.direct_api();
-        let Some(stream) = api.stream_tx_by_mid(self.lane.mid, None) else { return false };
-        let timestamp = self.lane.time.live(now, unit.au.dts);
-        let wall = wall(now, micros(unit), sync);
-        for payload in unit.payloads() {
-            let sequence = self.lane.next_sequence();
-            let timestamp = timestamp.wrapping_add(payload.ticks);
-            stream.write_rtp(RtpWrite::new(payload_type, sequence.into(), timestamp, wall, Arc::clone(&payload.data)));
+    pub(super) fn sent(&self, now: Instant, ntp: u64) -> Option<rtcp::Sent> {
+        self.source.sent(now, ntp)
+    }
+
+    /// Queues a unit, which leaves with the next turn.
+    pub(super) fn push(&mut self, unit: &Arc<Unit>) {
+        if self.queue.len() >= SOUND_QUEUE_MAX {
+            self.queue.pop_front();
         }
-        true
+        self.queue.push_back(Arc::clone(unit));
+    }
+
+    /// Seals the next unit that can be sent; none is before the pictures are live. False if there is none.
+    pub(super) fn write(&mut self, now: Instant, sync: Option<Sync>, keys: &Outgoing, burst: &mut Burst<'_>) -> bool {
+        while let Some(unit) = self.queue.pop_front() {
+            let format = unit.au.format.audio.as_ref().filter(|format| sendable(format));
+            let payload_type = format.and_then(|format| self.agreed.payload_type(format.codec));
+            let (Some(payload_type), Some(sync)) = (payload_type, sync) else { continue };
+            self.source.time.tick_at(unit.au.timescale());
+            let timestamp = self.source.time.live(now, unit.au.dts);
+            self.source.set_clock(wall(now, micros(&unit), sync), timestamp);
+            for payload in unit.payloads() {
+                let timestamp = timestamp.wrapping_add(payload.ticks);
+                let packet = Packet { payload_type, marker: false, timestamp, payload: &payload.data };
+                // The parts of a long frame have one size but for the last.
+                self.source.add(keys, packet, burst);
+            }
+            return burst.packets > 0;
+        }
+        false
     }
 }
 
@@ -240,7 +254,7 @@ fn sendable(format: &AudioFormat) -> bool {
     }
 }
 
-/// When a sound belongs on the clock that pictures are stamped by. `Rtc` takes no moment later than `now`.
+/// When a sound belongs on the clock that pictures are stamped by. No later than `now`.
 fn wall(now: Instant, micros: Option<i64>, sync: Sync) -> Instant {
     let ahead = micros.map_or(0, |micros| micros.saturating_sub(sync.micros));
     let lag = i64::try_from(WALL_LAG.as_micros()).unwrap_or(0).saturating_sub(ahead);
@@ -251,11 +265,4 @@ fn wall(now: Instant, micros: Option<i64>, sync: Sync) -> Instant {
 /// Decoding time in microseconds, comparable between the tracks of a stream.
 fn micros(unit: &Unit) -> Option<i64> {
     Some(unit.au.dts.checked_mul(1_000_000)? / i64::from(unit.au.timescale().max(1)))
-}
-
-/// Asks the browser to show pictures as soon as they are decoded, or leaves it to buffer against the network's jitter.
-fn playout_delay(uneven: bool) -> ExtensionValues {
-    // The largest that the extension can say: no limit.
-    let most = if uneven { MediaTime::from_hundredths(0xfff) } else { MediaTime::ZERO };
-    ExtensionValues { play_delay_min: Some(MediaTime::ZERO), play_delay_max: Some(most), ..ExtensionValues::default() }
 }

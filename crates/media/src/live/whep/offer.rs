@@ -7,21 +7,20 @@ use std::time::{Duration, Instant};
 use domain::limits::SDP_BYTES_MAX;
 use str0m::change::SdpOffer;
 use str0m::config::{CryptoProvider, DtlsCert};
-use str0m::crypto::from_feature_flags;
 use str0m::format::{Codec, CodecConfig, CodecSpec, FormatParams, PayloadParams};
 use str0m::media::{Frequency, MediaKind, Mid, Pt};
 use str0m::rtp::{Extension, ExtensionMap};
 use str0m::{Candidate, IceCreds, Rtc, RtcConfig};
 
+use super::handshake;
+use super::source::Way;
 use crate::au::{AudioCodec, VideoCodec, VideoFormat};
 
-/// Packets kept for resending: the last 1.4 s at 2 Mbit/s, or 0.4 s at 8 Mbit/s. Each costs a viewer 408 bytes besides the payload,
-/// which all viewers share.
-const RESEND_PACKETS_MAX: usize = 320;
+/// The stack reports on nothing, for it sends nothing.
+const REPORT_INTERVAL: Duration = Duration::from_secs(24 * 3600);
 
-/// How often loss and round trip are told, and how often RTCP sender reports leave, which both rest on.
-const STATS_INTERVAL: Duration = Duration::from_secs(2);
-const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+/// Bytes of a name of a media section at most that are repeated in each packet.
+const MID_BYTES_MAX: usize = 16;
 
 /// Profiles of H.264 that browsers offer, with the payload types that they get unless the offer has its own:
 /// baseline, constrained baseline, main, high.
@@ -64,7 +63,7 @@ impl Identity {
     /// # Errors
     /// [`OfferError::NoCertificate`] where the machine has no randomness or memory for one.
     pub fn generate() -> Result<Self, OfferError> {
-        let provider = Arc::new(from_feature_flags());
+        let provider = Arc::new(handshake::provider());
         let certificate = provider.dtls_provider.generate_certificate().ok_or(OfferError::NoCertificate)?;
         Ok(Self { provider, certificate })
     }
@@ -75,21 +74,42 @@ pub(super) struct Agreed {
     pub(super) rtc: Rtc,
     pub(super) ufrag: String,
     pub(super) answer: String,
-    pub(super) video: (Mid, Pt),
+    pub(super) keys: handshake::Agreed,
+    pub(super) video: AgreedVideo,
     pub(super) audio: Option<AgreedAudio>,
+}
+
+/// The section for pictures.
+#[derive(Debug)]
+pub(super) struct AgreedVideo {
+    pub(super) payload_type: u8,
+    way: Way,
+    /// The number of the header extension by which a viewer is told how long to hold pictures back.
+    playout_delay: Option<u8>,
+}
+
+impl AgreedVideo {
+    /// Asks the browser to show pictures as soon as they are decoded, or, where they come unevenly, leaves it to buffer.
+    pub(super) fn way(&self, uneven: bool) -> Way {
+        let mut way = self.way.clone();
+        // 12 bits each: at least 0, and at most 0 or the largest that can be said.
+        let delay = if uneven { [0, 0x0f, 0xff] } else { [0; 3] };
+        way.extensions.extend(self.playout_delay.map(|number| (number, delay.to_vec())));
+        way
+    }
 }
 
 /// The section for sound, and what may be sent there.
 #[derive(Debug)]
 pub(super) struct AgreedAudio {
-    pub(super) mid: Mid,
-    pcmu: Option<Pt>,
-    pcma: Option<Pt>,
-    opus: Option<Pt>,
+    pub(super) way: Way,
+    pcmu: Option<u8>,
+    pcma: Option<u8>,
+    opus: Option<u8>,
 }
 
 impl AgreedAudio {
-    pub(super) fn payload_type(&self, codec: AudioCodec) -> Option<Pt> {
+    pub(super) fn payload_type(&self, codec: AudioCodec) -> Option<u8> {
         match codec {
             AudioCodec::Pcmu => self.pcmu,
             AudioCodec::Pcma => self.pcma,
@@ -116,7 +136,7 @@ pub(super) fn answer(
     let sections = sections(offer);
     let parsed = SdpOffer::from_sdp_string(offer).map_err(|error| invalid(&error))?;
     let credentials = IceCreds::new();
-    let mut rtc = config(identity, credentials.clone()).build(now);
+    let (keys, mut rtc) = handshake::Agreed::of(|| config(identity, credentials.clone()).build(now));
     for address in local {
         rtc.add_local_candidate(Candidate::host(*address, "udp").map_err(|error| invalid(&error))?);
     }
@@ -124,9 +144,9 @@ pub(super) fn answer(
 
     let profile = video.parameter_sets.iter().find(|set| set.first().is_some_and(|nal| nal & 0x1f == 7));
     let profile = profile.and_then(|sps| sps.get(1).copied());
-    let video = sections.iter().find_map(|mid| Some((*mid, h264(&rtc, *mid, profile)?))).ok_or(OfferError::NoCommonCodec)?;
-    let audio = sections.iter().find_map(|mid| sound(&rtc, *mid));
-    Ok(Agreed { rtc, ufrag: credentials.ufrag, answer: answer.to_sdp_string(), video, audio })
+    let video = sections.iter().find_map(|mid| pictures(&mut rtc, *mid, profile)).ok_or(OfferError::NoCommonCodec)?;
+    let audio = sections.iter().find_map(|mid| sound(&mut rtc, *mid));
+    Ok(Agreed { rtc, ufrag: credentials.ufrag, answer: answer.to_sdp_string(), keys, video, audio })
 }
 
 fn config(identity: &Identity, credentials: IceCreds) -> RtcConfig {
@@ -137,10 +157,9 @@ fn config(identity: &Identity, credentials: IceCreds) -> RtcConfig {
         .set_ice_lite(true)
         .set_rtp_mode(true)
         .set_extension_map(extensions())
-        .set_stats_interval(Some(STATS_INTERVAL))
+        .set_stats_interval(None)
         .set_rtcp_report_interval_audio(REPORT_INTERVAL)
-        .set_rtcp_report_interval_video(REPORT_INTERVAL)
-        .set_send_buffer_video(RESEND_PACKETS_MAX);
+        .set_rtcp_report_interval_video(REPORT_INTERVAL);
     *config.codec_config() = codecs();
     config
 }
@@ -193,8 +212,22 @@ fn agreed(rtc: &Rtc, mid: Mid, kind: MediaKind, codec: Codec) -> impl Iterator<I
     rtc.codec_config().params().iter().filter(move |params| params.spec().codec == codec && types.contains(&params.pt()))
 }
 
+/// Where a section's packets go, as the answer says.
+fn way(rtc: &mut Rtc, mid: Mid, resend: Option<Pt>) -> Option<Way> {
+    let mut extensions = Vec::new();
+    let number = rtc.media(mid)?.remote_extmap().id_of(Extension::RtpMid);
+    let name: &str = &mid;
+    if let Some(number) = number.filter(|_| name.len() <= MID_BYTES_MAX) {
+        extensions.push((number, name.as_bytes().to_vec()));
+    }
+    let mut api = rtc.direct_api();
+    let stream = api.stream_tx_by_mid(mid, None)?;
+    let resend = stream.rtx().zip(resend).map(|(ssrc, payload_type)| (*ssrc, *payload_type));
+    Some(Way { ssrc: *stream.ssrc(), resend, extensions })
+}
+
 /// The payload type whose profile is the stream's, else any: decoders follow the parameter sets in the stream.
-fn h264(rtc: &Rtc, mid: Mid, profile: Option<u8>) -> Option<Pt> {
+fn pictures(rtc: &mut Rtc, mid: Mid, profile: Option<u8>) -> Option<AgreedVideo> {
     let matches = |params: &&PayloadParams| {
         let offered = params.spec().format.profile_level_id.map(|id| (id >> 16) as u8);
         offered.is_some() && offered == profile
@@ -202,11 +235,14 @@ fn h264(rtc: &Rtc, mid: Mid, profile: Option<u8>) -> Option<Pt> {
     let mut all = agreed(rtc, mid, MediaKind::Video, Codec::H264).filter(|p| p.spec().format.packetization_mode == Some(1));
     let any = all.next()?;
     let best = std::iter::once(any).chain(all).find(matches).unwrap_or(any);
-    Some(best.pt())
+    let (payload_type, resend) = (*best.pt(), best.resend());
+    let playout_delay = rtc.media(mid)?.remote_extmap().id_of(Extension::PlayoutDelay);
+    Some(AgreedVideo { payload_type, way: way(rtc, mid, resend)?, playout_delay })
 }
 
-fn sound(rtc: &Rtc, mid: Mid) -> Option<AgreedAudio> {
-    let payload_type = |codec| agreed(rtc, mid, MediaKind::Audio, codec).next().map(PayloadParams::pt);
+fn sound(rtc: &mut Rtc, mid: Mid) -> Option<AgreedAudio> {
+    let payload_type = |codec| agreed(rtc, mid, MediaKind::Audio, codec).next().map(|params| *params.pt());
     let (pcmu, pcma, opus) = (payload_type(Codec::PCMU), payload_type(Codec::PCMA), payload_type(Codec::Opus));
-    [pcmu, pcma, opus].iter().any(Option::is_some).then_some(AgreedAudio { mid, pcmu, pcma, opus })
+    [pcmu, pcma, opus].iter().any(Option::is_some).then_some(())?;
+    Some(AgreedAudio { way: way(rtc, mid, None)?, pcmu, pcma, opus })
 }

@@ -53,7 +53,8 @@ impl RtpTime {
         self.last as u32
     }
 
-    fn ticks(&self, time: Duration) -> u64 {
+    /// Ticks that pass in this time.
+    pub(super) fn ticks(&self, time: Duration) -> u64 {
         u64::try_from(time.as_nanos() * u128::from(self.rate) / 1_000_000_000).unwrap_or(u64::MAX >> 1)
     }
 }
