@@ -7,11 +7,13 @@ mod clip;
 mod clock;
 pub mod fragment;
 mod listener;
+pub mod machine;
 mod process;
 mod rtsp_server;
 mod seed;
 mod server;
 mod smtp_server;
+mod whep_viewer;
 
 pub use client::{Client, LiveView, Told};
 pub use clip::{Clip, decode, probe};
@@ -22,6 +24,7 @@ pub use rtsp_server::RtspServer;
 pub use seed::{Person, Town};
 pub use server::Server;
 pub use smtp_server::{Letter, Smtp, SmtpSecurity, SmtpServer};
+pub use whep_viewer::{Lane, Seen as ViewerSeen, WhepViewer};
 
 /// What a test tells when it fails: a sentence is enough.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
