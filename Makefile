@@ -7,8 +7,10 @@ SHELL := /bin/bash
 # Where `make run` keeps its accounts, keys and footage, and what its fourth camera plays (any .mp4; a drawn scene without).
 DATA ?= data
 DEMO_FILE ?=
-# How long `make soak` lets a camera flap.
-SOAK_SECONDS ?= 600
+# How long `make soak` goes on, and with what.
+SOAK_SECONDS ?= 3600
+SOAK_CAMERAS ?= 40
+SOAK_VISITORS ?= 20
 
 CARGO := cargo
 target := $(or $(CARGO_TARGET_DIR),target)
@@ -38,10 +40,10 @@ bench: setup-test build ## Start-up and latency figures of live view, measured i
 	@$(build-all)
 	@$(rig) bench --server $(target)/release/atipcam
 
-soak: setup-test build ## A viewer that reads nothing, a camera that flaps for ten minutes: nobody else may lose a picture
-	$(say) 'soaking for $(SOAK_SECONDS) s'
+soak: setup-test build ## An hour of forty cameras and twenty viewers who come and go: nothing is lost, memory and files stay flat
+	$(say) 'soaking for $(SOAK_SECONDS) s; 4 GB of footage go into the folder for temporary files'
 	@$(build-all)
-	@$(rig) soak --server $(target)/release/atipcam --seconds $(SOAK_SECONDS)
+	@$(rig) soak --server $(target)/release/atipcam --seconds $(SOAK_SECONDS) --cameras $(SOAK_CAMERAS) --visitors $(SOAK_VISITORS) --json $(target)/bench/soak.json
 
 fmt: web/node_modules/.package-lock.json ## Format everything
 	@$(CARGO) fmt --all
@@ -103,4 +105,4 @@ e2e: web
 	@$(rig) foreign --server $(target)/debug/atipcam
 	@$(rig) cuts --server $(target)/debug/atipcam
 	@$(rig) privacy --server $(target)/debug/atipcam
-	@$(rig) soak --server $(target)/debug/atipcam --seconds 30
+	@$(rig) soak --server $(target)/debug/atipcam --seconds 30 --cameras 6 --visitors 6

@@ -77,7 +77,6 @@ impl WhepViewer {
     /// How much later sound comes than the picture it belongs to, in milliseconds: by the sender's reports, each packet has a
     /// moment at which it should be heard or seen, and comes so much after it; this is the difference between the two tracks'
     /// medians since the last call. `None` before both tracks had reports.
-    #[must_use]
     pub fn sound_lag_ms(&self) -> Option<f64> {
         let mut seen = locked(&self.seen);
         let (video, audio) = (seen.video.take_delay_ms(), seen.audio.take_delay_ms());
@@ -115,7 +114,8 @@ fn offer(now: Instant, local: SocketAddr) -> Result<(Box<Rtc>, String, SdpPendin
     let certificate = certificate.clone().ok_or("no certificate")?;
     let config = RtcConfig::new().set_crypto_provider(Arc::clone(provider)).set_dtls_cert(certificate).set_rtp_mode(true);
     // As browsers offer, as far as the server has a choice: H.264, then Opus before G.711.
-    let config = config.clear_codecs().enable_h264(true).enable_opus(true, false).enable_pcmu(true, false).enable_pcma(true, false);
+    let config =
+        config.clear_codecs().enable_h264(true).enable_opus(true, false).enable_pcmu(true, false).enable_pcma(true, false);
     let mut rtc = Box::new(config.build(now));
     rtc.add_local_candidate(Candidate::host(local, "udp")?);
     let mut api = rtc.sdp_api();

@@ -36,11 +36,21 @@ enum Rig {
     Cuts,
     /// Consents withdrawn while streams run, the log, receipts that verify without the server.
     Privacy,
-    /// A viewer that reads nothing and a camera that flaps: nobody else may lose a picture, and memory returns.
+    /// Cameras that record, viewers who come and go, one that reads nothing, a camera that flaps: nobody else loses a picture, and
+    /// memory, open files and the way between sound and picture stay as they are.
     Soak {
         /// How long.
         #[arg(long, default_value_t = 30)]
         seconds: u64,
+        /// Cameras that all record.
+        #[arg(long, default_value_t = 40)]
+        cameras: usize,
+        /// Viewers who come and go.
+        #[arg(long, default_value_t = 20)]
+        visitors: usize,
+        /// A file for the figures.
+        #[arg(long)]
+        json: Option<PathBuf>,
     },
     /// Eight cameras on a LAN segment are found by multicast, two behind a router by a sweep; in network namespaces, as root.
     Lan,
@@ -83,7 +93,9 @@ async fn main() -> ExitCode {
         Rig::LanCamera { serial, cache } => lan::camera(serial, &cache).await,
         Rig::LanSearch { seconds, sweep } => lan::look(seconds, sweep).await,
         Rig::Privacy => privacy::run(&server).await,
-        Rig::Soak { seconds } => soak::run(&server, Duration::from_secs(seconds)).await,
+        Rig::Soak { seconds, cameras, visitors, json } => {
+            soak::run(&server, &soak::Plan { length: Duration::from_secs(seconds), cameras, visitors, json }).await
+        }
         Rig::Bench { tries } => bench::run(&server, tries).await,
     };
     match done {
