@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::Result;
 use crate::process::{command, output};
+use crate::{Result, edits};
 
 /// What a camera plays for ever.
 #[derive(Debug)]
@@ -36,11 +36,13 @@ pub struct Verdict {
     pub sounds: usize,
     /// Sounds that are missing in between.
     pub sounds_lost: usize,
+    /// Pictures and sounds that are in it again, or out of their order.
+    pub repeated: usize,
     /// How much later sound is than where the camera had it beside its picture, in milliseconds; `None` without sound.
     pub sound_lag_ms: Option<f64>,
 }
 
-/// One unit of a file: decoding time in seconds, and a hash of its bytes.
+/// One unit of a file: when it is decoded, in seconds after the file's presentation begins, and a hash of its bytes.
 type Unit = (f64, String);
 
 impl Original {
@@ -65,17 +67,24 @@ impl Original {
     }
 
     fn compare(&self, pictures: &[Unit], sounds: &[Unit]) -> Result<Verdict> {
-        let (pictures_lost, picture_offsets) = self.pictures.follow(pictures).map_err(|e| format!("pictures: {e}"))?;
-        let (sounds_lost, sound_offsets) = self.sounds.follow(sounds).map_err(|e| format!("sound: {e}"))?;
+        let seen = self.pictures.follow(pictures).map_err(|e| format!("pictures: {e}"))?;
+        let heard = self.sounds.follow(sounds).map_err(|e| format!("sound: {e}"))?;
         let lag = |seconds: f64| (seconds - (seconds / self.length).round() * self.length) * 1000.0;
-        let origin = picture_offsets.first().copied().ok_or("no picture was known by its bytes")?;
+        let origin = seen.offsets.first().copied().ok_or("no picture was known by its bytes")?;
         let median = |offsets: &[f64]| {
             let mut lags: Vec<f64> = offsets.iter().map(|offset| lag(offset - origin)).collect();
             lags.sort_by(f64::total_cmp);
             lags.get(lags.len() / 2).copied()
         };
-        let sound_lag_ms = median(&sound_offsets).zip(median(&picture_offsets)).map(|(sound, picture)| sound - picture);
-        Ok(Verdict { pictures: pictures.len(), pictures_lost, sounds: sounds.len(), sounds_lost, sound_lag_ms })
+        let sound_lag_ms = median(&heard.offsets).zip(median(&seen.offsets)).map(|(sound, picture)| sound - picture);
+        Ok(Verdict {
+            pictures: pictures.len(),
+            pictures_lost: seen.lost,
+            sounds: sounds.len(),
+            sounds_lost: heard.lost,
+            repeated: seen.repeated + heard.repeated,
+            sound_lag_ms,
+        })
     }
 }
 
@@ -89,31 +98,57 @@ impl Round {
         round
     }
 
-    /// How many of the round's units are missing between those given, and how far the known ones are from their own times.
-    fn follow(&self, units: &[Unit]) -> Result<(usize, Vec<f64>)> {
-        let (mut lost, mut offsets, mut last) = (0, Vec::new(), None::<(usize, usize)>);
+    /// Compares units, one after the other, with the round.
+    fn follow(&self, units: &[Unit]) -> Result<Followed> {
+        let (mut followed, mut last) = (Followed::default(), None::<(usize, usize)>);
+        let count = self.times.len();
         for (number, (time, hash)) in units.iter().enumerate() {
             let Some(place) = *self.places.get(hash).ok_or_else(|| format!("unit {number} at {time} s is not the camera's"))?
             else {
                 continue;
             };
             if let Some((number_before, place_before)) = last {
-                let expected = (place_before + number - number_before) % self.times.len();
-                lost += (place + self.times.len() - expected) % self.times.len();
+                let expected = (place_before + number - number_before) % count;
+                let ahead = (place + count - expected) % count;
+                // A step of more than half a round forward is one back.
+                if ahead > count / 2 {
+                    followed.repeated += count - ahead;
+                } else {
+                    followed.lost += ahead;
+                }
             }
             last = Some((number, place));
-            offsets.push(time - self.times[place]);
+            followed.offsets.push(time - self.times[place]);
         }
-        Ok((lost, offsets))
+        Ok(followed)
     }
 }
 
+/// What is between a round and units that should be it.
+#[derive(Debug, Default)]
+struct Followed {
+    /// Units of the round that are missing.
+    lost: usize,
+    /// Units that came before.
+    repeated: usize,
+    /// How far each known unit is from its own time, in seconds.
+    offsets: Vec<f64>,
+}
+
 /// Pictures and sounds of a file, in the order of its tracks.
+///
+/// The edit lists, which say where presentation begins, are applied here: ffmpeg gives the first picture inside an edit the time at
+/// which the edit begins, up to a picture's length too early, and so would move all pictures against the sound.
 fn units(file: &Path) -> Result<[Vec<Unit>; 2]> {
     let mut ffmpeg = command("ffmpeg");
-    ffmpeg.args(["-v", "error", "-i"]).arg(file);
-    ffmpeg.args(["-map", "0:v:0", "-map", "0:a:0?", "-c", "copy", "-f", "framemd5", "-"]);
-    parse(&output(ffmpeg)?)
+    ffmpeg.args(["-v", "error", "-copyts", "-ignore_editlist", "1", "-i"]).arg(file);
+    ffmpeg.args(["-map", "0:v:0", "-map", "0:a:0?", "-c", "copy", "-avoid_negative_ts", "disabled", "-f", "framemd5", "-"]);
+    let mut tracks = parse(&output(ffmpeg)?)?;
+    let begins = edits::begins(&std::fs::read(file)?)?;
+    for (units, begins) in tracks.iter_mut().zip([begins.pictures, begins.sounds]) {
+        units.iter_mut().for_each(|(time, _)| *time -= begins);
+    }
+    Ok(tracks)
 }
 
 /// Lines of ffmpeg's framemd5: `#tb 0: 1/12800`, then `0, dts, pts, duration, size, hash` each, and what lies beside the bytes.
@@ -144,20 +179,21 @@ mod tests {
         Original { pictures: Round::of(pictures), sounds: Round::of(sounds), length: 1.0 }
     }
 
-    fn lost(round: &Round, hashes: &str) -> Option<usize> {
+    fn lost_and_repeated(round: &Round, hashes: &str) -> Option<(usize, usize)> {
         let units: Vec<Unit> = hashes.chars().enumerate().map(|(n, hash)| (n as f64, hash.to_string())).collect();
-        Some(round.follow(&units).ok()?.0)
+        round.follow(&units).ok().map(|followed| (followed.lost, followed.repeated))
     }
 
     #[test]
-    fn what_is_missing_is_counted_across_rounds_and_strangers_are_refused() {
+    fn what_is_missing_or_there_twice_is_counted_across_rounds_and_strangers_are_refused() {
         let Original { pictures, sounds, .. } = original();
-        assert_eq!(lost(&pictures, "cdabcdab"), Some(0));
-        assert_eq!(lost(&pictures, "cdbcdab"), Some(1));
-        assert_eq!(lost(&pictures, "abd"), Some(1));
-        assert_eq!(lost(&pictures, "abxd"), None);
-        assert_eq!(lost(&sounds, "pqqrsp"), Some(0));
-        assert_eq!(lost(&sounds, "pqrsp"), Some(1), "one of two that are alike");
+        assert_eq!(lost_and_repeated(&pictures, "cdabcdab"), Some((0, 0)));
+        assert_eq!(lost_and_repeated(&pictures, "cdbcdab"), Some((1, 0)));
+        assert_eq!(lost_and_repeated(&pictures, "abd"), Some((1, 0)));
+        assert_eq!(lost_and_repeated(&pictures, "abbcd"), Some((0, 1)));
+        assert_eq!(lost_and_repeated(&pictures, "abxd"), None);
+        assert_eq!(lost_and_repeated(&sounds, "pqqrsp"), Some((0, 0)));
+        assert_eq!(lost_and_repeated(&sounds, "pqrsp"), Some((1, 0)), "one of two that are alike");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod client;
 mod clip;
 mod clock;
+mod edits;
 pub mod footage;
 pub mod fragment;
 mod listener;

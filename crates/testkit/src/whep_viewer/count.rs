@@ -24,7 +24,7 @@ pub struct Seen {
     pub datagram_bytes: u64,
     /// Why nothing comes any more.
     pub ended: Option<&'static str>,
-    picture: Picture,
+    picture: KeyPicture,
 }
 
 /// One track.
@@ -68,6 +68,12 @@ impl Lane {
         self.span.map_or(0, |(first, last)| (last + 1 - first).saturating_sub(self.packets))
     }
 
+    /// Packets that came although all numbers up to the highest had come already: at least so many came twice.
+    #[must_use]
+    pub fn repeated(&self) -> u64 {
+        self.span.map_or(0, |(first, last)| self.packets.saturating_sub(last + 1 - first))
+    }
+
     fn count(&mut self, sequence: u64, bytes: usize) {
         let (first, last) = self.span.unwrap_or((sequence, sequence));
         self.span = Some((first.min(sequence), last.max(sequence)));
@@ -94,16 +100,16 @@ fn delay(packet: &RtpPacket, rate: u32) -> Option<i64> {
 
 /// The H.264 picture under way (RFC 6184): the packets of one timestamp.
 #[derive(Debug, Clone, Default)]
-struct Picture {
+pub(crate) struct KeyPicture {
     timestamp: Option<u32>,
     next: u64,
     key: bool,
     whole: bool,
 }
 
-impl Picture {
+impl KeyPicture {
     /// True at the last packet of a key picture of which nothing is missing since its first packet.
-    fn ends_whole_key(&mut self, timestamp: u32, sequence: u64, marker: bool, payload: &[u8]) -> bool {
+    pub(crate) fn ends_whole_key(&mut self, timestamp: u32, sequence: u64, marker: bool, payload: &[u8]) -> bool {
         if self.timestamp != Some(timestamp) {
             *self = Self { timestamp: Some(timestamp), next: sequence, key: false, whole: true };
         }
@@ -148,13 +154,16 @@ mod tests {
         }
         assert_eq!((lane.lost(), lane.packets, lane.payload_bytes), (2, 3, 30));
         lane.count(65_536, 10);
-        assert_eq!(lane.lost(), 1);
+        assert_eq!((lane.lost(), lane.repeated()), (1, 0));
+        lane.count(65_537, 10);
+        lane.count(65_537, 10);
+        assert_eq!((lane.lost(), lane.repeated()), (0, 1));
     }
 
     #[test]
     fn a_key_picture_counts_when_all_of_it_came() {
         let (first, last, other) = (&[0x7c, 0x85, 0][..], &[0x7c, 0x45, 0][..], &[0x41, 0x9a][..]);
-        let mut picture = Picture::default();
+        let mut picture = KeyPicture::default();
         assert!(!picture.ends_whole_key(1, 10, true, other));
         assert!(!picture.ends_whole_key(2, 11, false, first));
         assert!(picture.ends_whole_key(2, 12, true, last));

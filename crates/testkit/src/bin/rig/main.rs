@@ -106,3 +106,8 @@ async fn main() -> ExitCode {
         }
     }
 }
+
+/// A port that nobody has at this moment.
+fn free_port() -> testkit::Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}

@@ -8,8 +8,9 @@ use serde_json::Value;
 use testkit::footage::{Original, Verdict};
 use testkit::{Client, Result, decode};
 
-use super::LAG_MAX_MS;
+use super::DRIFT_MAX_MS;
 use super::cameras::{Cameras, audio};
+use super::report::Offsets;
 
 /// How much of each camera's recording is compared unit by unit at the end.
 const COMPARED_MAX: Duration = Duration::from_secs(60);
@@ -28,19 +29,29 @@ const OPEN: Duration = Duration::from_secs(2);
 pub(crate) struct Recordings {
     pub(crate) pictures: usize,
     pub(crate) sounds: usize,
-    pub(crate) lag_ms: Option<f64>,
+    /// How sound stood to its picture, early and late, in the recording where that changed most.
+    pub(crate) sound: Offsets,
     pub(crate) complaints: Vec<String>,
 }
 
-/// How far sound is from its picture in the newest recording of the first camera.
-pub(crate) async fn lag(owner: &Client, cameras: &Cameras, original: &Original) -> Result<f64> {
-    let to = SystemClock.now() - OPEN;
-    let verdict = judge(owner, cameras.first(), 0, original, (to - EARLY, to)).await?;
-    Ok(verdict.sound_lag_ms.ok_or("a recording without sound")?)
+/// How far sound is from its picture in the newest recording of each camera whose sound is compared.
+pub(crate) async fn lags(owner: &Client, cameras: &Cameras, original: &Original) -> Result<Vec<Option<f64>>> {
+    let mut lags = Vec::new();
+    for (n, id) in cameras.ids().iter().enumerate() {
+        let to = SystemClock.now() - OPEN;
+        let heard = audio(n) == device::Audio::Own;
+        lags.push(if heard { judge(owner, id, n, original, (to - EARLY, to)).await?.sound_lag_ms } else { None });
+    }
+    Ok(lags)
 }
 
-/// Looks at all cameras' recordings since `from`, as far as they are kept.
-pub(crate) async fn whole(owner: &Client, cameras: &Cameras, original: &Original, from: Timestamp) -> Result<Recordings> {
+/// Looks at all cameras' recordings since `from`, as far as they are kept; `early` is what [`lags`] told early.
+pub(crate) async fn whole(
+    owner: &Client,
+    cameras: &Cameras,
+    original: &Original,
+    (from, early): (Timestamp, &[Option<f64>]),
+) -> Result<Recordings> {
     let to = SystemClock.now() - OPEN;
     let mut found = Recordings::default();
     for (n, id) in cameras.ids().iter().enumerate() {
@@ -52,15 +63,20 @@ pub(crate) async fn whole(owner: &Client, cameras: &Cameras, original: &Original
         let verdict = judge(owner, id, n, original, (from.max(to - COMPARED_MAX), to)).await?;
         found.pictures += verdict.pictures;
         found.sounds += verdict.sounds;
-        if verdict.pictures_lost + verdict.sounds_lost > 0 {
+        if verdict.pictures_lost + verdict.sounds_lost + verdict.repeated > 0 {
             found.complaints.push(format!("camera {n}'s recording: {verdict:?}"));
         }
-        if let Some(lag) = verdict.sound_lag_ms {
-            found.lag_ms = found.lag_ms.filter(|most| most.abs() > lag.abs()).or(Some(lag));
+        if let (Some(early), Some(late)) = (early.get(n).copied().flatten(), verdict.sound_lag_ms) {
+            let offsets = Offsets::from([early, late]);
+            if found.sound.is_empty() || offsets.drift_ms() > found.sound.drift_ms() {
+                found.sound = offsets;
+            }
         }
     }
-    if found.lag_ms.is_none_or(|lag| lag.abs() > LAG_MAX_MS) {
-        found.complaints.push(format!("sound is {:?} ms from its picture in a recording", found.lag_ms));
+    if found.sound.is_empty() {
+        found.complaints.push("sound and picture were never compared in recordings".into());
+    } else if found.sound.drift_ms() > DRIFT_MAX_MS {
+        found.complaints.push(format!("sound and picture drifted apart in a recording: {}", found.sound));
     }
     Ok(found)
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use device::Faults;
 use domain::{Clock as _, SystemClock};
 use testkit::footage::Original;
-use testkit::{Clip, LiveView, Result, Server, Told};
+use testkit::{Client, Clip, LiveView, Result, Server, Told};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use cameras::Cameras;
@@ -33,14 +33,16 @@ const FELT_MAX: Duration = Duration::from_secs(10);
 /// How long the flapping camera lives at a time.
 const FLAP_S: f64 = 3.0;
 
-/// When memory and files are looked at first: after a sixth of the time, but not before everything has been in use once.
+/// When memory and files are looked at first: after a sixth of the time and at most ten minutes, but not before everything has been
+/// in use once.
 const EARLY_MIN: Duration = Duration::from_secs(18);
+const EARLY_MAX: Duration = Duration::from_secs(600);
 
 /// Footage that is kept, so that an hour of forty cameras neither fills a disk nor leaves retention untried.
 const QUOTA: &str = "4GB";
 
-/// How far sound may be from its picture.
-const LAG_MAX_MS: f64 = 20.0;
+/// How much the way between sound and picture may change. One that stays is the camera's own: its clock decides.
+const DRIFT_MAX_MS: f64 = 20.0;
 
 /// What the soak is to be.
 #[derive(Debug)]
@@ -55,7 +57,7 @@ pub(crate) struct Plan {
 pub(crate) async fn run(binary: &Path, plan: &Plan) -> Result<()> {
     let Plan { length, cameras, visitors, .. } = plan;
     println!("soak: {length:?} with {cameras} cameras, {visitors} visitors, a viewer that reads nothing and a camera that flaps");
-    let numbers = free_port()?;
+    let numbers = crate::free_port()?;
     let settings = ["--metrics", &format!("127.0.0.1:{numbers}"), "--quota", QUOTA, "--log", "warn"];
     let server = Server::start_with(binary, "serve", &settings)?;
     let owner = server.set_up().await?;
@@ -68,33 +70,48 @@ pub(crate) async fn run(binary: &Path, plan: &Plan) -> Result<()> {
     sleep(WARM_UP).await;
     steady.settle();
 
+    let mut report = Report::new(&server, Instant::now());
+    let soaked = soaked(&server, (&owner, &cameras, steady), &original, plan, &mut report).await;
+    cameras.shutdown().await;
+    // Told with all that was found until then.
+    soaked.unwrap_or_else(|error| report.complain(&format!("it ended early: {error}")));
+    report.counters(&numbers_of(numbers).await.unwrap_or_default());
+    report.finish(plan)
+}
+
+/// The time itself, from when all runs undisturbed.
+async fn soaked(
+    server: &Server,
+    (owner, cameras, steady): (&Client, &Cameras, Steady),
+    original: &Original,
+    plan: &Plan,
+    report: &mut Report<'_>,
+) -> Result<()> {
     let (from, start) = (SystemClock.now(), Instant::now());
-    let mut report = Report::new(&server, start);
-    let visitors = Visitors::begin(&owner, cameras.ids(), plan.visitors, plan.length);
+    let visitors = Visitors::begin(owner, cameras.ids(), plan.visitors, plan.length);
     let stall = stalled(owner.watch_with(cameras.first(), "main", Some(4096)).await?, start + STALL.min(plan.length));
     let stall = tokio::spawn(stall);
     cameras.flapping.set_faults(Faults { flap_s: Some(FLAP_S), ..Faults::default() });
 
-    let early = start + EARLY_MIN.max(plan.length / 6);
-    until(early, &mut report, &visitors, &steady).await?;
-    let early_lag = footage::lag(&owner, &cameras, &original).await?;
+    let early = start + EARLY_MIN.max(EARLY_MAX.min(plan.length / 6));
+    until(early, report, &visitors, &steady).await?;
+    let early_lags = footage::lags(owner, cameras, original).await?;
     visitors.leave_all().await?;
-    report.note_early(Look::least(&server).await?);
+    report.note_early(Look::least(server).await?);
     visitors.come_back();
-    until(start + plan.length, &mut report, &visitors, &steady).await?;
+    until(start + plan.length, report, &visitors, &steady).await?;
     stall.await??;
-    cameras.flapping.set_faults(Faults::default());
-    cameras.flapping_recovers(&owner).await?;
     visitors.leave_all().await?;
-    // Before recordings are looked at: downloads leave tables of segments in a cache, which has a bound of its own.
-    report.note_late(Look::least(&server).await?);
+    // As all was at the first look: before the flapping camera fills its ring again, and before recordings are looked at, for
+    // downloads leave tables of segments in a cache, which has a bound of its own.
+    report.note_late(Look::least(server).await?);
+    cameras.flapping.set_faults(Faults::default());
+    cameras.flapping_recovers(owner).await?;
 
     report.visits(&visitors.end().await?);
     report.steady(&steady.end().await?);
-    report.recordings(footage::whole(&owner, &cameras, &original, from).await?, early_lag);
-    report.counters(&numbers_of(numbers).await?);
-    cameras.shutdown().await;
-    report.finish(plan)
+    report.recordings(footage::whole(owner, cameras, original, (from, &early_lags)).await?);
+    Ok(())
 }
 
 /// Runs on until `end`, with a line a minute.
@@ -127,11 +144,6 @@ async fn stalled(mut view: LiveView, end: Instant) -> Result<()> {
     };
     let in_time = timeout(FELT_MAX, felt).await;
     in_time.map_err(|_| "the viewer that read nothing missed nothing: it was not slow enough to be felt".into())
-}
-
-/// A port that nobody has at this moment.
-fn free_port() -> Result<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
 /// The server's own counters, as its metrics page tells them.

@@ -21,6 +21,58 @@ const FILES_SLACK: usize = 8;
 /// How long memory and descriptors of those who left may take to return.
 const SETTLE: Duration = Duration::from_secs(8);
 
+/// How far sound was from its picture, look after look, in milliseconds; more than nothing where it came late.
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
+pub(crate) struct Offsets {
+    looks: usize,
+    sum: f64,
+    least: f64,
+    most: f64,
+}
+
+impl Offsets {
+    pub(crate) fn push(&mut self, ms: f64) {
+        let first = self.looks == 0;
+        self.least = if first { ms } else { self.least.min(ms) };
+        self.most = if first { ms } else { self.most.max(ms) };
+        self.looks += 1;
+        self.sum += ms;
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.looks == 0
+    }
+
+    /// How much it changed.
+    pub(crate) fn drift_ms(&self) -> f64 {
+        self.most - self.least
+    }
+
+    /// What of it stayed.
+    fn constant_ms(&self) -> f64 {
+        self.sum / self.looks.max(1) as f64
+    }
+
+    fn json(&self) -> serde_json::Value {
+        json!({ "looks": self.looks, "drift_ms": self.drift_ms(), "constant_ms": self.constant_ms() })
+    }
+}
+
+impl<const N: usize> From<[f64; N]> for Offsets {
+    fn from(looks: [f64; N]) -> Self {
+        let mut offsets = Self::default();
+        looks.into_iter().for_each(|ms| offsets.push(ms));
+        offsets
+    }
+}
+
+impl std::fmt::Display for Offsets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (drift, constant) = (self.drift_ms(), self.constant_ms());
+        write!(f, "{drift:.1} ms of drift in {} looks, {constant:+.1} ms constant", self.looks)
+    }
+}
+
 /// What the server holds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Look {
@@ -53,13 +105,23 @@ pub(crate) struct Report<'a> {
     early: Option<Look>,
     late: Option<Look>,
     rows: Vec<(&'static str, String)>,
+    sound: [Offsets; 2],
     complaints: Vec<String>,
 }
 
 impl<'a> Report<'a> {
     pub(crate) fn new(server: &'a Server, start: Instant) -> Self {
         let minute = Window::open(Tree(server.process.id())).ok().map(|window| (start, window));
-        Self { server, start, minute, early: None, late: None, rows: Vec::new(), complaints: Vec::new() }
+        Self {
+            server,
+            start,
+            minute,
+            early: None,
+            late: None,
+            rows: Vec::new(),
+            sound: [Offsets::default(); 2],
+            complaints: Vec::new(),
+        }
     }
 
     /// One line of how things are.
@@ -106,19 +168,25 @@ impl<'a> Report<'a> {
     }
 
     pub(crate) fn steady(&mut self, saw: &Saw) {
-        self.rows.push(("live parts at steady viewers, lost", format!("{}, {}", saw.parts, saw.parts_lost)));
-        self.rows.push(("RTP packets at steady viewers, lost", format!("{}, {}", saw.packets, saw.packets_lost)));
+        let row = |all: u64, lost: u64, again: u64| format!("{all}, {lost}, {again}");
+        self.rows.push(("live parts at steady viewers, lost, repeated", row(saw.parts, saw.parts_lost, saw.parts_repeated)));
         self.rows
-            .push(("sound from picture by WebRTC, worst", saw.lag_ms.map_or_else(String::new, |lag| format!("{lag:+.1} ms"))));
+            .push(("RTP packets at steady viewers, lost, repeated", row(saw.packets, saw.packets_lost, saw.packets_repeated)));
+        self.rows.push(("sound from picture by WebRTC, at its worst", saw.sound.to_string()));
+        self.sound[0] = saw.sound;
         self.complaints.extend(saw.complaints());
     }
 
-    pub(crate) fn recordings(&mut self, found: Recordings, early_lag: f64) {
+    pub(crate) fn recordings(&mut self, found: Recordings) {
         let units = format!("{}, {}", found.pictures, found.sounds);
         self.rows.push(("pictures, sounds compared in recordings", units));
-        let late = found.lag_ms.map_or_else(String::new, |lag| format!("{lag:+.1} ms"));
-        self.rows.push(("sound from picture in recordings, early, late", format!("{early_lag:+.1} ms, {late}")));
+        self.rows.push(("sound from picture in recordings, at its worst", found.sound.to_string()));
+        self.sound[1] = found.sound;
         self.complaints.extend(found.complaints);
+    }
+
+    pub(crate) fn complain(&mut self, what: &str) {
+        self.complaints.push(what.to_owned());
     }
 
     /// Takes the server's own counters of loss.
@@ -136,17 +204,20 @@ impl<'a> Report<'a> {
         for (name, value) in &self.rows {
             println!("{name:<46} {value}");
         }
+        let verdict = if self.complaints.is_empty() { "held" } else { "failed" };
         if let Some(path) = &plan.json {
             let rows: serde_json::Map<_, _> = self.rows.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
             let told = json!({
-                "seconds": plan.length.as_secs(), "cameras": plan.cameras, "visitors": plan.visitors,
+                "verdict": verdict, "seconds": plan.length.as_secs(), "cameras": plan.cameras, "visitors": plan.visitors,
                 "memory_bytes": [self.early.map(|look| look.memory), self.late.map(|look| look.memory)],
                 "files": [self.early.map(|look| look.files), self.late.map(|look| look.files)],
+                "sound": { "webrtc": self.sound[0].json(), "recordings": self.sound[1].json() },
                 "found": rows, "complaints": self.complaints,
             });
             path.parent().map(std::fs::create_dir_all).transpose()?;
             std::fs::write(path, serde_json::to_string_pretty(&told)?)?;
         }
+        println!("soak: {verdict}{}{}", if self.complaints.is_empty() { "" } else { ": " }, self.complaints.join("; "));
         if self.complaints.is_empty() { Ok(()) } else { Err(self.server.process.failure(&self.complaints.join("; "))) }
     }
 }
