@@ -17,9 +17,10 @@ target := $(or $(CARGO_TARGET_DIR),target)
 # Every target at once: the same features, and so the same artefacts, as `cargo test --workspace`.
 build-all := $(CARGO) build --locked --workspace --all-targets
 rig := $(target)/debug/rig
+benches := -p media -p policy -p control --bench stages --bench decide --bench ask
 say = @printf '\n==> %s\n'
 
-.PHONY: help run build test bench soak fmt setup-run setup-test fmt-check tidy web web-test clippy rust-test evidence e2e
+.PHONY: help run build test bench soak fmt setup-run setup-test fmt-check tidy web web-test clippy rust-test counts evidence e2e
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,13 +33,16 @@ build: setup-run web ## The release binary with the web app inside: target/relea
 	$(say) 'building the server in release mode: about 450 crates; 10 to 15 minutes on 2 cores the first time, a minute after a change'
 	@$(CARGO) build --release --locked -p atipcam
 
-test: setup-test fmt-check tidy web-test clippy rust-test evidence e2e ## Every check and test there is, from a fresh clone: under 30 minutes on 2 cores
+test: setup-test fmt-check tidy web-test clippy rust-test counts evidence e2e ## Every check and test there is, from a fresh clone: under 30 minutes on 2 cores
 	$(say) 'all checks and tests passed'
 
-bench: setup-test build ## Start-up and latency figures of live view, measured in Chromium on virtual cameras
-	$(say) 'measuring'
+bench: setup-test build ## What the media path costs beside ffmpeg, GStreamer and nginx, in a release build; figures in target/bench/
+	$(say) 'building the benchmarks'
 	@$(build-all)
-	@$(rig) bench --server $(target)/release/atipcam
+	@$(CARGO) bench --locked --no-run $(benches)
+	$(say) 'measuring: about five minutes; leave the machine alone meanwhile'
+	@$(rig) bench --server $(target)/release/atipcam --json $(target)/bench
+	@$(CARGO) bench --locked $(benches)
 
 soak: setup-test build ## An hour of forty cameras and twenty viewers who come and go: nothing is lost, memory and files stay flat
 	$(say) 'soaking for $(SOAK_SECONDS) s; 4 GB of footage go into the folder for temporary files'
@@ -92,6 +96,12 @@ rust-test: web
 	$(say) 'Rust tests'
 	@rm -rf $(target)/evidence
 	@CLAUSE_EVIDENCE=$(abspath $(target))/evidence $(CARGO) test --locked --workspace
+
+# RENEW=1 makes what is counted the budget, crates/testkit/budget.json.
+counts: web
+	$(say) 'instructions a unit of the media path, against their budget'
+	@$(build-all)
+	@$(rig) count $(if $(RENEW),--renew)
 
 # RENEW=1 writes policy/clause-evidence.json anew.
 evidence:

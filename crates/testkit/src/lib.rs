@@ -2,6 +2,7 @@
 //! ours, a listener that keeps count, and the tools that judge what came out. For tests and rigs only: nothing that is shipped
 //! depends on it.
 
+pub mod budget;
 mod client;
 mod clip;
 mod clock;
@@ -12,6 +13,7 @@ mod listener;
 pub mod machine;
 mod process;
 mod rtsp_server;
+mod rtsp_viewer;
 mod seed;
 mod server;
 mod smtp_server;
@@ -23,6 +25,7 @@ pub use clock::ManualClock;
 pub use listener::{Listener, Seen};
 pub use process::{Process, command, output};
 pub use rtsp_server::RtspServer;
+pub use rtsp_viewer::RtspViewer;
 pub use seed::{Person, Town};
 pub use server::Server;
 pub use smtp_server::{Letter, Smtp, SmtpSecurity, SmtpServer};

@@ -21,6 +21,7 @@ use tokio::net::UdpSocket;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+pub(crate) use self::count::KeyPicture;
 pub use self::count::{Lane, Seen};
 use crate::{Client, Result};
 

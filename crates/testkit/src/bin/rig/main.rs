@@ -3,6 +3,7 @@
 
 mod bench;
 mod browser;
+mod count;
 mod cuts;
 mod demo;
 mod foreign;
@@ -74,11 +75,29 @@ enum Rig {
         #[arg(long)]
         sweep: Option<cameras::discovery::Range>,
     },
-    /// First frame and latency of live view, in Chromium.
+    /// Instructions a unit of the stages of the media path, against their budget; needs valgrind.
+    Count {
+        /// Make what is counted the budget.
+        #[arg(long)]
+        renew: bool,
+    },
+    /// What the media path costs and how quick it is, beside ffmpeg, GStreamer and nginx with the same input.
     Bench {
-        /// First frames to take the percentiles of.
-        #[arg(long, default_value_t = 20)]
+        /// First frames, and connections, to take the percentiles of.
+        #[arg(long, default_value_t = 8)]
         tries: u32,
+        /// Cameras that are recorded.
+        #[arg(long, default_value_t = 20)]
+        cameras: usize,
+        /// Viewers at once.
+        #[arg(long, default_value_t = 100)]
+        viewers: usize,
+        /// One section alone: startup, recording, fanout, download or live.
+        #[arg(long)]
+        only: Option<String>,
+        /// A folder for the figures.
+        #[arg(long)]
+        json: Option<PathBuf>,
     },
 }
 
@@ -96,7 +115,10 @@ async fn main() -> ExitCode {
         Rig::Soak { seconds, cameras, visitors, json } => {
             soak::run(&server, &soak::Plan { length: Duration::from_secs(seconds), cameras, visitors, json }).await
         }
-        Rig::Bench { tries } => bench::run(&server, tries).await,
+        Rig::Count { renew } => count::run(renew),
+        Rig::Bench { tries, cameras, viewers, only, json } => {
+            bench::run(&server, &bench::Plan { tries, cameras, viewers, only, json }).await
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
