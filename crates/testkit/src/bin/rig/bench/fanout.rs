@@ -36,7 +36,7 @@ struct Place {
 struct Cost {
     /// Of one viewer more, in CPU-milliseconds a minute.
     cpu_ms: f64,
-    memory: f64,
+    memory_kib: f64,
     load: Load,
 }
 
@@ -45,7 +45,7 @@ impl Cost {
         let more = many.saturating_sub(few).max(1) as f64;
         Self {
             cpu_ms: (at_many.cpu_ms_a_minute() - at_few.cpu_ms_a_minute()) / more,
-            memory: (mib(at_many.memory) - mib(at_few.memory)) / more,
+            memory_kib: (mib(at_many.memory) - mib(at_few.memory)) * 1024.0 / more,
             load: at_many.load,
         }
     }
@@ -94,9 +94,9 @@ pub(crate) async fn figures(binary: &Path, viewers: usize, tries: u32) -> Result
             load,
         ),
         figure("RTSP, CPU of a further viewer", "ms/min", our_cost.cpu_ms, gst(their_cost.cpu_ms), load),
-        figure("RTSP, memory of a further viewer", "MiB", our_cost.memory, gst(their_cost.memory), load),
+        figure("RTSP, memory of a further viewer", "KiB", our_cost.memory_kib, gst(their_cost.memory_kib), load),
         figure("WebRTC, CPU of a further viewer", "ms/min", webrtc.cpu_ms, Peer::Nobody, webrtc.load),
-        figure("WebRTC, memory of a further viewer", "MiB", webrtc.memory, Peer::Nobody, webrtc.load),
+        figure("WebRTC, memory of a further viewer", "KiB", webrtc.memory_kib, Peer::Nobody, webrtc.load),
     ])
 }
 
