@@ -7,17 +7,20 @@ SHELL := /bin/bash
 # Where `make run` keeps its accounts, keys and footage, and what its fourth camera plays (any .mp4; a drawn scene without).
 DATA ?= data
 DEMO_FILE ?=
-# How long `make soak` lets a camera flap.
-SOAK_SECONDS ?= 600
+# How long `make soak` goes on, and with what.
+SOAK_SECONDS ?= 3600
+SOAK_CAMERAS ?= 40
+SOAK_VISITORS ?= 20
 
 CARGO := cargo
 target := $(or $(CARGO_TARGET_DIR),target)
 # Every target at once: the same features, and so the same artefacts, as `cargo test --workspace`.
 build-all := $(CARGO) build --locked --workspace --all-targets
 rig := $(target)/debug/rig
+benches := -p media -p policy -p control --bench stages --bench decide --bench ask
 say = @printf '\n==> %s\n'
 
-.PHONY: help run build test bench soak fmt setup-run setup-test fmt-check tidy web web-test clippy rust-test evidence e2e
+.PHONY: help run build test bench soak fmt setup-run setup-test fmt-check tidy web web-test clippy rust-test counts evidence e2e
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,18 +33,21 @@ build: setup-run web ## The release binary with the web app inside: target/relea
 	$(say) 'building the server in release mode: about 450 crates; 10 to 15 minutes on 2 cores the first time, a minute after a change'
 	@$(CARGO) build --release --locked -p atipcam
 
-test: setup-test fmt-check tidy web-test clippy rust-test evidence e2e ## Every check and test there is, from a fresh clone: under 30 minutes on 2 cores
+test: setup-test fmt-check tidy web-test clippy rust-test counts evidence e2e ## Every check and test there is, from a fresh clone: under 30 minutes on 2 cores
 	$(say) 'all checks and tests passed'
 
-bench: setup-test build ## Start-up and latency figures of live view, measured in Chromium on virtual cameras
-	$(say) 'measuring'
+bench: setup-test build ## What the media path costs beside ffmpeg, GStreamer and nginx, in a release build; figures in target/bench/
+	$(say) 'building the benchmarks'
 	@$(build-all)
-	@$(rig) bench --server $(target)/release/atipcam
+	@$(CARGO) bench --locked --no-run $(benches)
+	$(say) 'measuring: about five minutes; leave the machine alone meanwhile'
+	@$(rig) bench --server $(target)/release/atipcam --json $(target)/bench
+	@$(CARGO) bench --locked $(benches)
 
-soak: setup-test build ## A viewer that reads nothing, a camera that flaps for ten minutes: nobody else may lose a picture
-	$(say) 'soaking for $(SOAK_SECONDS) s'
+soak: setup-test build ## An hour of forty cameras and twenty viewers who come and go: nothing is lost, memory and files stay flat
+	$(say) 'soaking for $(SOAK_SECONDS) s; 4 GB of footage go into the folder for temporary files'
 	@$(build-all)
-	@$(rig) soak --server $(target)/release/atipcam --seconds $(SOAK_SECONDS)
+	@$(rig) soak --server $(target)/release/atipcam --seconds $(SOAK_SECONDS) --cameras $(SOAK_CAMERAS) --visitors $(SOAK_VISITORS) --json $(target)/bench/soak.json
 
 fmt: web/node_modules/.package-lock.json ## Format everything
 	@$(CARGO) fmt --all
@@ -91,6 +97,12 @@ rust-test: web
 	@rm -rf $(target)/evidence
 	@CLAUSE_EVIDENCE=$(abspath $(target))/evidence $(CARGO) test --locked --workspace
 
+# RENEW=1 makes what is counted the budget, crates/testkit/budget.json.
+counts: web
+	$(say) 'instructions a unit of the media path, against their budget'
+	@$(build-all)
+	@$(rig) count $(if $(RENEW),--renew)
+
 # RENEW=1 writes policy/clause-evidence.json anew.
 evidence:
 	$(say) 'clauses of the policy: what keeps each, which test shows it, and that the test fails without it'
@@ -103,4 +115,4 @@ e2e: web
 	@$(rig) foreign --server $(target)/debug/atipcam
 	@$(rig) cuts --server $(target)/debug/atipcam
 	@$(rig) privacy --server $(target)/debug/atipcam
-	@$(rig) soak --server $(target)/debug/atipcam --seconds 30
+	@$(rig) soak --server $(target)/debug/atipcam --seconds 30 --cameras 6 --visitors 6

@@ -68,6 +68,12 @@ impl Client {
         format!("{}/api/v1{path}", self.base)
     }
 
+    /// What proves who asks, as the `Authorization` header wants it.
+    #[must_use]
+    pub fn authorization(&self) -> String {
+        format!("Bearer {}", self.token)
+    }
+
     /// A request to a path under the API's prefix.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, self.url(path));
@@ -152,7 +158,7 @@ impl Client {
         }
         let url = self.url(&format!("/cameras/{camera}/live.ws?stream={stream}")).replacen("http", "ws", 1);
         let mut request = url.into_client_request()?;
-        request.headers_mut().insert("authorization", HeaderValue::from_str(&format!("Bearer {}", self.token))?);
+        request.headers_mut().insert("authorization", HeaderValue::from_str(&self.authorization())?);
         let (socket, _) = client_async(request, socket.connect(address).await?).await?;
         Ok(LiveView { socket })
     }

@@ -22,6 +22,16 @@ impl Clip {
         Ok(Self { file: made(dir, "cam720.mp4", drawn, seconds)?, codecs: "h264+aac" })
     }
 
+    /// H.264 and AAC that loop without a seam, 24 s long: the encoder's lead-in is cut off, and both tracks end together.
+    pub fn endless(dir: &Path) -> Result<Self> {
+        let (clip, file) = (Self::h264_aac(dir, 26)?, dir.join("endless.mp4"));
+        let mut ffmpeg = command("ffmpeg");
+        ffmpeg.args(["-v", "error", "-y", "-i"]).arg(&clip.file);
+        ffmpeg.args(["-map", "0", "-c", "copy", "-bsf:a", "noise=drop=lt(n\\,1)", "-use_editlist", "0", "-t", "24"]).arg(&file);
+        output(ffmpeg)?;
+        Ok(Self { file, ..clip })
+    }
+
     /// H.264 of noise at some 80 Mbit/s: seconds of it are more than sockets and queues hold.
     pub fn heavy(dir: &Path) -> Result<Self> {
         let file = dir.join("heavy.mp4");
@@ -57,7 +67,7 @@ fn made(dir: &Path, name: &str, drawn: &str, seconds: u32) -> Result<PathBuf> {
     } else {
         // Drawn once, then looped like footage.
         let mut draw = command("ffmpeg");
-        draw.args(["-v", "error", "-y"]).args(drawn.split_whitespace()).args(["-t", "20"]).arg(&short);
+        draw.args(["-v", "error", "-y"]).args(drawn.split_whitespace()).args(["-t", "30"]).arg(&short);
         output(draw)?;
         short
     };

@@ -48,22 +48,32 @@ fn duration(tfhd: &[u8], trun: &[u8], samples: u32) -> Result<u64> {
 }
 
 /// The body of the first box of this type.
-fn find<'a>(mut bytes: &'a [u8], name: &[u8; 4]) -> Result<&'a [u8]> {
-    while let (Ok(size), Some(found)) = (word(bytes, 0), bytes.get(4..8)) {
-        let body = bytes.get(8..size as usize).ok_or("a box ends outside its parent")?;
-        if found == name {
-            return Ok(body);
-        }
-        bytes = &bytes[size as usize..];
-    }
-    Err(format!("no {}", String::from_utf8_lossy(name)).into())
+pub(crate) fn find<'a>(bytes: &'a [u8], name: &[u8; 4]) -> Result<&'a [u8]> {
+    let found = boxes(bytes).find(|(kind, _)| kind == name);
+    Ok(found.ok_or_else(|| format!("no whole {}", String::from_utf8_lossy(name)))?.1)
 }
 
-fn word(bytes: &[u8], at: usize) -> Result<u32> {
+/// The boxes that follow each other in `bytes`, up to one that ends outside: type and body.
+pub(crate) fn boxes(mut bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    std::iter::from_fn(move || {
+        let (size, kind) = (word(bytes, 0).ok()? as usize, bytes.get(4..8)?);
+        // 1: the size follows in 64 bits.
+        let (head, size) = if size == 1 {
+            (16, usize::try_from(word(bytes, 8).ok()?).ok()? << 32 | word(bytes, 12).ok()? as usize)
+        } else {
+            (8, size)
+        };
+        let body = bytes.get(head..size)?;
+        bytes = &bytes[size..];
+        Some((kind, body))
+    })
+}
+
+pub(crate) fn word(bytes: &[u8], at: usize) -> Result<u32> {
     Ok(u32::from_be_bytes(bytes.get(at..at + 4).ok_or("a box is too short")?.try_into()?))
 }
 
-/// Follows a track and counts what is missing between its parts.
+/// Follows a track and counts what is missing between its parts, and what came twice.
 #[derive(Debug, Default)]
 pub struct Continuity {
     next: Option<u64>,
@@ -71,13 +81,19 @@ pub struct Continuity {
     pub samples: u64,
     /// Places where the next decode time was later than the last one's end.
     pub gaps: u64,
+    /// Places where it was earlier.
+    pub repeats: u64,
+    /// The first of those places: decode time in ticks, and how many ticks later it was than the last one's end.
+    pub first: Option<(u64, i64)>,
 }
 
 impl Continuity {
     /// `slack` in ticks: what rounding and a camera's jitter may put between two parts.
     pub fn push(&mut self, part: Part, slack: u64) {
-        if self.next.is_some_and(|next| part.decode_time > next + slack) {
-            self.gaps += 1;
+        let ahead = self.next.map_or(0, |next| part.decode_time.wrapping_sub(next).cast_signed());
+        if ahead.unsigned_abs() > slack {
+            *if ahead > 0 { &mut self.gaps } else { &mut self.repeats } += 1;
+            self.first.get_or_insert((part.decode_time, ahead));
         }
         self.next = Some(part.decode_time + part.duration);
         self.samples += u64::from(part.samples);
@@ -125,6 +141,8 @@ mod tests {
         for decode_time in [0, 40, 81, 160, 200] {
             track.push(Part { track: 1, decode_time, duration: 40, samples: 1 }, 2);
         }
-        assert_eq!((track.gaps, track.samples), (1, 5));
+        assert_eq!((track.gaps, track.repeats, track.samples, track.first), (1, 0, 5, Some((160, 39))));
+        track.push(Part { track: 1, decode_time: 200, duration: 40, samples: 1 }, 2);
+        assert_eq!((track.gaps, track.repeats), (1, 1), "the same once more");
     }
 }

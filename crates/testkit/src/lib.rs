@@ -2,16 +2,22 @@
 //! ours, a listener that keeps count, and the tools that judge what came out. For tests and rigs only: nothing that is shipped
 //! depends on it.
 
+pub mod budget;
 mod client;
 mod clip;
 mod clock;
+mod edits;
+pub mod footage;
 pub mod fragment;
 mod listener;
+pub mod machine;
 mod process;
 mod rtsp_server;
+mod rtsp_viewer;
 mod seed;
 mod server;
 mod smtp_server;
+mod whep_viewer;
 
 pub use client::{Client, LiveView, Told};
 pub use clip::{Clip, decode, probe};
@@ -19,9 +25,11 @@ pub use clock::ManualClock;
 pub use listener::{Listener, Seen};
 pub use process::{Process, command, output};
 pub use rtsp_server::RtspServer;
+pub use rtsp_viewer::RtspViewer;
 pub use seed::{Person, Town};
 pub use server::Server;
 pub use smtp_server::{Letter, Smtp, SmtpSecurity, SmtpServer};
+pub use whep_viewer::{Lane, Seen as ViewerSeen, WhepViewer};
 
 /// What a test tells when it fails: a sentence is enough.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

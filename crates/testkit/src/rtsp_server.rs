@@ -20,13 +20,23 @@ impl RtspServer {
 
     /// Serves `clips` at their paths (`/front`), on a port that the system picks.
     pub fn start(clips: &[(&str, &Clip)]) -> Result<Self> {
+        let mut arguments = ["--user", Self::USER, "--password", Self::PASSWORD].map(str::to_owned).to_vec();
+        for (path, clip) in clips {
+            arguments.extend(["--mount".to_owned(), format!("{path}={}:{}", clip.codecs, clip.file.display())]);
+        }
+        Self::start_with(&arguments)
+    }
+
+    /// Relays the H.264 of another RTSP server to all who ask for `path`, without a sign-in: one connection there, packets made once
+    /// for all viewers.
+    pub fn relay(path: &str, url: &str) -> Result<Self> {
+        Self::start_with(&["--relay".to_owned(), format!("{path}={url}")])
+    }
+
+    fn start_with(arguments: &[String]) -> Result<Self> {
         // Debian's own Python: only that one sees Debian's GStreamer bindings.
         let mut python = command("/usr/bin/python3");
-        python.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/rtsp_server.py"));
-        python.args(["--user", Self::USER, "--password", Self::PASSWORD]);
-        for (path, clip) in clips {
-            python.arg("--mount").arg(format!("{path}={}:{}", clip.codecs, clip.file.display()));
-        }
+        python.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/rtsp_server.py")).args(arguments);
         let process = Process::start(python)?;
         let base = process.line(Duration::from_secs(20), |line| line.starts_with("rtsp://").then(|| line.to_owned()))?;
         Ok(Self { process, base })
@@ -36,6 +46,12 @@ impl RtspServer {
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.process.id()
     }
 
     /// What it wrote, for a failure.

@@ -17,30 +17,37 @@ pub struct Server {
     binary: PathBuf,
     base: String,
     data: TempDir,
+    settings: Vec<String>,
 }
 
 impl Server {
     /// Starts `binary MODE` (`serve`, or `demo` with its four cameras).
     pub fn start(binary: &Path, mode: &str) -> Result<Self> {
-        Self::start_in(binary, mode, tempfile::tempdir()?)
+        Self::start_with(binary, mode, &[])
     }
 
-    fn start_in(binary: &Path, mode: &str, data: TempDir) -> Result<Self> {
+    /// The same with further settings, as flags.
+    pub fn start_with(binary: &Path, mode: &str, settings: &[&str]) -> Result<Self> {
+        let settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
+        Self::start_in(binary, mode, tempfile::tempdir()?, settings)
+    }
+
+    fn start_in(binary: &Path, mode: &str, data: TempDir, settings: Vec<String>) -> Result<Self> {
         let mut atipcam = command(binary);
-        atipcam.arg(mode).arg("--data").arg(data.path()).args(["--listen", "127.0.0.1:0"]);
+        atipcam.arg(mode).arg("--data").arg(data.path()).args(["--listen", "127.0.0.1:0"]).args(&settings);
         let process = Process::start(atipcam)?;
         let base = process.line(START_TIME_MAX, address)?;
-        Ok(Self { process, binary: binary.to_owned(), base, data })
+        Ok(Self { process, binary: binary.to_owned(), base, data, settings })
     }
 
     /// Ends it as a service manager does, and starts it again with the same data.
     pub fn restart(self) -> Result<Self> {
-        let Self { mut process, binary, data, .. } = self;
+        let Self { mut process, binary, data, settings, .. } = self;
         let status = process.terminate(Duration::from_secs(10))?;
         if !status.success() {
             return Err(process.failure(&format!("ended with {status}")));
         }
-        Self::start_in(&binary, "serve", data)
+        Self::start_in(&binary, "serve", data, settings)
     }
 
     /// `http://127.0.0.1:PORT`

@@ -1,6 +1,6 @@
 """A camera that is not ours: GStreamer's RTSP server with files behind it.
 
-    python3 rtsp_server.py --user NAME --password SECRET --mount /front=h264+aac:front.mp4 ...
+    python3 rtsp_server.py --user NAME --password SECRET --mount /front=h264+aac:front.mp4 ... --relay /yard=rtsp://...
 
 Prints `rtsp://127.0.0.1:PORT` when it listens, on a port that the system picks. Asks for digest authentication where a
 user is given. Ends when its standard input does, so that it never outlives the test that started it.
@@ -22,6 +22,10 @@ VIDEO = "d.video_0 ! queue ! {codec}parse ! rtp{codec}pay name=pay0 pt=96 config
 AUDIO = "d.audio_0 ! queue ! aacparse ! rtpmp4gpay name=pay1 pt=97"
 
 
+# Another server's pictures as they come, packets made anew.
+RELAY = "rtspsrc location={url} protocols=tcp latency=0 ! rtph264depay ! h264parse ! rtph264pay name=pay0 pt=96 config-interval=-1"
+
+
 def pipeline(codecs: str, file: str) -> str:
     """What GStreamer is to play for one client."""
     video, _, audio = codecs.partition("+")
@@ -36,7 +40,8 @@ def main() -> None:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--user")
     arguments.add_argument("--password", default="")
-    arguments.add_argument("--mount", action="append", required=True, metavar="/PATH=CODECS:FILE")
+    arguments.add_argument("--mount", action="append", default=[], metavar="/PATH=CODECS:FILE")
+    arguments.add_argument("--relay", action="append", default=[], metavar="/PATH=URL")
     given = arguments.parse_args()
 
     Gst.init(None)
@@ -60,6 +65,14 @@ def main() -> None:
             for right in ("media.factory.access", "media.factory.construct"):
                 permissions.add_permission_for_role(ROLE, right, True)
             factory.set_permissions(permissions)
+        server.get_mount_points().add_factory(path, factory)
+
+    for relay in given.relay:
+        path, _, url = relay.partition("=")
+        factory = GstRtspServer.RTSPMediaFactory()
+        factory.set_launch(f"( {RELAY.format(url=url)} )")
+        # One connection and one pipeline for all who watch.
+        factory.set_shared(True)
         server.get_mount_points().add_factory(path, factory)
 
     loop = GLib.MainLoop()

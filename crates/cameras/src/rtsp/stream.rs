@@ -8,7 +8,7 @@ use bytes::Bytes;
 use domain::limits::ACCESS_UNIT_BYTES_MAX;
 use domain::{Clock, Timestamp};
 use futures::StreamExt;
-use media::au::{AccessUnit, AudioFormat, Format, Track, VIDEO_TIMESCALE, VideoCodec, VideoFormat};
+use media::au::{AccessUnit, AudioCodec, AudioFormat, Format, Track, VIDEO_TIMESCALE, VideoCodec, VideoFormat};
 use retina::client::Demuxed;
 use retina::codec::{AudioFrame, CodecItem, VideoFrame};
 use retina::rtcp::ReceivedCompoundPacket;
@@ -34,8 +34,14 @@ const BROKEN_PACKETS_MAX: u32 = 4000;
 /// Payload that a packet likely carries, to tell how many there were.
 const PACKET_BYTES: usize = 1400;
 
-/// How long a picture or a packet of sound likely lasts before two were seen: 40 ms, 20 ms.
-const FIRST_DURATIONS: [u32; 2] = [VIDEO_TIMESCALE / 25, 160];
+/// How long a picture likely lasts before two were seen: 40 ms.
+const FIRST_PICTURE_DURATION: u32 = VIDEO_TIMESCALE / 25;
+
+/// Samples of an AAC frame (ISO/IEC 14496-3, 4.5.2.1.1), nearly always.
+const AAC_FRAME: u32 = 1024;
+
+/// How many packets of other sound a second likely has.
+const SOUND_PACKETS_PER_SECOND: u32 = 50;
 
 /// An access unit, with what is known of how it came.
 #[derive(Debug)]
@@ -136,9 +142,11 @@ impl<'a> RtspStream<'a> {
         };
         carry.timeline.reconnect();
         carry.reorder.jump();
-        let [of_video, of_audio] = FIRST_DURATIONS;
-        let line = Line::new(of_video);
-        let audio = sound.track.map(|(index, format)| AudioTrack { index, format, line: Line::new(of_audio) });
+        let line = Line::new(FIRST_PICTURE_DURATION);
+        let audio = sound.track.map(|(index, format)| {
+            let line = Line::new(first_sound_duration(&format));
+            AudioTrack { index, format, line }
+        });
         let now = Instant::now();
         Ok(Self {
             session,
@@ -362,9 +370,31 @@ fn wall_clock(ntp: NtpTimestamp) -> Timestamp {
     Timestamp::from_micros(i64::try_from((since_unix * 1_000_000) >> 32).unwrap_or(i64::MAX))
 }
 
+/// How long sound likely lasts before two units were seen. Were it told too short, players would find a hole behind the first.
+fn first_sound_duration(format: &AudioFormat) -> u32 {
+    match format.codec {
+        AudioCodec::Aac => AAC_FRAME,
+        AudioCodec::Pcmu | AudioCodec::Pcma | AudioCodec::Opus => format.sample_rate / SOUND_PACKETS_PER_SECOND,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_sound_lasts_as_long_as_its_codec_says() {
+        for (codec, sample_rate, ticks) in [
+            (AudioCodec::Aac, 16_000, 1024),
+            (AudioCodec::Aac, 48_000, 1024),
+            (AudioCodec::Pcmu, 8000, 160),
+            (AudioCodec::Pcma, 16_000, 320),
+        ] {
+            let (rfc6381, config, sample_entry) = (String::new(), Bytes::new(), Bytes::new());
+            let format = AudioFormat { codec, sample_rate, channels: 1, rfc6381, config, sample_entry };
+            assert_eq!(first_sound_duration(&format), ticks, "{codec:?} at {sample_rate}");
+        }
+    }
 
     #[test]
     fn network_time_is_read_in_both_eras() {

@@ -1,4 +1,4 @@
-use domain::{CameraId, SystemClock};
+use domain::CameraId;
 use policy::act::{AddCamera, ListCameras, PullCamera, ReadAccount, RemoveCamera, ViewLive};
 use policy::{Act, Facts, Object};
 
@@ -92,21 +92,4 @@ async fn whoever_has_not_agreed_to_the_policy_in_force_agrees_first() {
     assert_eq!(code(rig.control.agree(subject, "0.0.1".into(), None).await), "policy.version_old");
     rig.control.agree(subject, compiled::VERSION.into(), Some("en".into())).await.unwrap();
     assert_eq!(asked::<ListCameras>(&rig, late, owner.home()).await, "allowed");
-}
-
-#[tokio::test]
-async fn an_answer_takes_less_than_50_microseconds() {
-    const ASKS: u32 = 20_000;
-    let rig = Rig::new().await;
-    let owner = rig.owner().await;
-    let camera = add_camera(&rig, &owner).await;
-    let facts = rig.control.facts();
-    let ask = async || facts.facts(owner.principal(), Object::Camera(camera)).await.unwrap();
-    ask().await;
-    let start = SystemClock.mono();
-    for _ in 0..ASKS {
-        assert!(ask().await.home.is_some());
-    }
-    let each = SystemClock.mono().since(start) / ASKS;
-    assert!(each < Duration::from_micros(50), "{each:?}");
 }

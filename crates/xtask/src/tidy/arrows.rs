@@ -48,7 +48,7 @@ const GUARDED: &[(&str, &[&str])] = &[
     ("lettre", &["egress"]),
     ("reqwest", &["testkit"]),
     ("retina", &["cameras"]),
-    ("str0m", &["media"]),
+    ("str0m", &["media", "testkit"]),
     ("tokio-tungstenite", &["testkit"]),
     // Rows.
     ("sea-orm", &["store"]),

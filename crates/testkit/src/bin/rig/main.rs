@@ -3,6 +3,7 @@
 
 mod bench;
 mod browser;
+mod count;
 mod cuts;
 mod demo;
 mod foreign;
@@ -36,11 +37,21 @@ enum Rig {
     Cuts,
     /// Consents withdrawn while streams run, the log, receipts that verify without the server.
     Privacy,
-    /// A viewer that reads nothing and a camera that flaps: nobody else may lose a picture, and memory returns.
+    /// Cameras that record, viewers who come and go, one that reads nothing, a camera that flaps: nobody else loses a picture, and
+    /// memory, open files and the way between sound and picture stay as they are.
     Soak {
         /// How long.
         #[arg(long, default_value_t = 30)]
         seconds: u64,
+        /// Cameras that all record.
+        #[arg(long, default_value_t = 40)]
+        cameras: usize,
+        /// Viewers who come and go.
+        #[arg(long, default_value_t = 20)]
+        visitors: usize,
+        /// A file for the figures.
+        #[arg(long)]
+        json: Option<PathBuf>,
     },
     /// Eight cameras on a LAN segment are found by multicast, two behind a router by a sweep; in network namespaces, as root.
     Lan,
@@ -64,11 +75,29 @@ enum Rig {
         #[arg(long)]
         sweep: Option<cameras::discovery::Range>,
     },
-    /// First frame and latency of live view, in Chromium.
+    /// Instructions a unit of the stages of the media path, against their budget; needs valgrind.
+    Count {
+        /// Make what is counted the budget.
+        #[arg(long)]
+        renew: bool,
+    },
+    /// What the media path costs and how quick it is, beside ffmpeg, GStreamer and nginx with the same input.
     Bench {
-        /// First frames to take the percentiles of.
-        #[arg(long, default_value_t = 20)]
+        /// First frames, and connections, to take the percentiles of.
+        #[arg(long, default_value_t = 8)]
         tries: u32,
+        /// Cameras that are recorded.
+        #[arg(long, default_value_t = 20)]
+        cameras: usize,
+        /// Viewers at once.
+        #[arg(long, default_value_t = 100)]
+        viewers: usize,
+        /// One section alone: startup, recording, fanout, download or live.
+        #[arg(long)]
+        only: Option<String>,
+        /// A folder for the figures.
+        #[arg(long)]
+        json: Option<PathBuf>,
     },
 }
 
@@ -83,8 +112,13 @@ async fn main() -> ExitCode {
         Rig::LanCamera { serial, cache } => lan::camera(serial, &cache).await,
         Rig::LanSearch { seconds, sweep } => lan::look(seconds, sweep).await,
         Rig::Privacy => privacy::run(&server).await,
-        Rig::Soak { seconds } => soak::run(&server, Duration::from_secs(seconds)).await,
-        Rig::Bench { tries } => bench::run(&server, tries).await,
+        Rig::Soak { seconds, cameras, visitors, json } => {
+            soak::run(&server, &soak::Plan { length: Duration::from_secs(seconds), cameras, visitors, json }).await
+        }
+        Rig::Count { renew } => count::run(renew),
+        Rig::Bench { tries, cameras, viewers, only, json } => {
+            bench::run(&server, &bench::Plan { tries, cameras, viewers, only, json }).await
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -93,4 +127,9 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A port that nobody has at this moment.
+fn free_port() -> testkit::Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
