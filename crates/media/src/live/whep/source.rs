@@ -250,7 +250,7 @@ impl WallClock {
 
     pub(super) fn at(self, now: Instant) -> u64 {
         let since = now.saturating_duration_since(self.0);
-        (Self::EPOCH + since.as_secs()) << 32 | (u64::from(since.subsec_nanos()) << 32) / 1_000_000_000
+        ((Self::EPOCH + since.as_secs()) << 32) + (u64::from(since.subsec_nanos()) << 32) / 1_000_000_000
     }
 
     /// The round trip that a report block tells (RFC 3550, section 6.4.1), if it saw a report of ours.
@@ -258,7 +258,7 @@ impl WallClock {
         let middle = (self.at(now) >> 16) as u32;
         let took = middle.wrapping_sub(block.last_report).checked_sub(block.delay)?;
         // Beyond a minute it is a report about nothing of ours.
-        let micros = u64::from(took) * 1_000_000 >> 16;
+        let micros = (u64::from(took) * 1_000_000) >> 16;
         (block.last_report != 0 && micros < 60_000_000).then_some(Duration::from_micros(micros))
     }
 }

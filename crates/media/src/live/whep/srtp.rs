@@ -52,8 +52,18 @@ pub(super) struct Incoming {
 }
 
 enum Cipher {
-    Gcm { key: LessSafeKey, salt: [u8; NONCE_LEN] },
-    Cm { key: EncryptingKey, salt: [u8; 14], tag: hmac::Key },
+    Gcm {
+        key: LessSafeKey,
+        salt: [u8; NONCE_LEN],
+    },
+    /// Boxed, for it is rare and large.
+    Cm(Box<Cm>),
+}
+
+struct Cm {
+    key: EncryptingKey,
+    salt: [u8; 14],
+    tag: hmac::Key,
 }
 
 impl std::fmt::Debug for Cipher {
@@ -106,9 +116,9 @@ impl Outgoing {
                 let tag = key.seal_in_place_separate_tag(nonce, Aad::from(&*clear), payload)?;
                 out.extend_from_slice(tag.as_ref());
             }
-            Cipher::Cm { key, salt, tag } => {
-                cm(key, salt, ssrc, index, payload)?;
-                let mut context = hmac::Context::with_key(tag);
+            Cipher::Cm(cm) => {
+                cm.apply(ssrc, index, payload)?;
+                let mut context = hmac::Context::with_key(&cm.tag);
                 context.update(clear);
                 context.update(payload);
                 context.update(&((index >> 16) as u32).to_be_bytes());
@@ -133,10 +143,10 @@ impl Outgoing {
                 out.extend_from_slice(tag.as_ref());
                 out.extend_from_slice(&marked);
             }
-            Cipher::Cm { key, salt, tag } => {
-                cm(key, salt, ssrc, index.into(), rest)?;
+            Cipher::Cm(cm) => {
+                cm.apply(ssrc, index.into(), rest)?;
                 out.extend_from_slice(&marked);
-                let tag = hmac::sign(tag, out);
+                let tag = hmac::sign(&cm.tag, out);
                 out.extend_from_slice(&tag.as_ref()[..HMAC_TAG]);
             }
         }
@@ -163,15 +173,15 @@ impl Incoming {
                 debug_assert_eq!(length + GCM_TAG, sealed.len());
                 (index, RTCP_CLEAR + length)
             }
-            Cipher::Cm { key, salt, tag } => {
+            Cipher::Cm(cm) => {
                 let (signed, mac) = datagram.split_last_chunk::<HMAC_TAG>().ok_or(Unspecified)?;
-                let expected = hmac::sign(tag, signed);
+                let expected = hmac::sign(&cm.tag, signed);
                 aws_lc_rs::constant_time::verify_slices_are_equal(&expected.as_ref()[..HMAC_TAG], mac)?;
                 let (sealed, marked) = signed.split_last_chunk::<RTCP_INDEX>().ok_or(Unspecified)?;
                 let index = encrypted_index(*marked)?;
                 out.extend_from_slice(sealed);
                 let (clear, rest) = out.split_at_mut_checked(RTCP_CLEAR).ok_or(Unspecified)?;
-                cm(key, salt, ssrc_of_rtcp(clear)?, index.into(), rest)?;
+                cm.apply(ssrc_of_rtcp(clear)?, index.into(), rest)?;
                 (index, sealed.len())
             }
         };
@@ -222,13 +232,14 @@ impl Cipher {
         derive(key, salt, salting, &mut salt_of_session)?;
         derive(key, salt, authentication, &mut tag)?;
         let tag = hmac::Key::new(HMAC_SHA1_FOR_LEGACY_USE_ONLY, &tag);
-        Ok(Self::Cm { key: EncryptingKey::ctr(UnboundCipherKey::new(&AES_128, &session)?)?, salt: salt_of_session, tag })
+        let key = EncryptingKey::ctr(UnboundCipherKey::new(&AES_128, &session)?)?;
+        Ok(Self::Cm(Box::new(Cm { key, salt: salt_of_session, tag })))
     }
 
     fn tag_bytes(&self) -> usize {
         match self {
             Self::Gcm { .. } => GCM_TAG,
-            Self::Cm { .. } => HMAC_TAG,
+            Self::Cm(_) => HMAC_TAG,
         }
     }
 }
@@ -260,16 +271,18 @@ fn gcm_rtcp_aad(clear: &[u8], marked: [u8; RTCP_INDEX]) -> [u8; RTCP_CLEAR + RTC
     aad
 }
 
-/// AES in counter mode (RFC 3711, section 4.1.1), which is its own inverse.
-fn cm(key: &EncryptingKey, salt: &[u8; 14], ssrc: [u8; 4], index: u64, data: &mut [u8]) -> Result<(), Unspecified> {
-    if data.is_empty() {
-        return Ok(());
+impl Cm {
+    /// AES in counter mode (RFC 3711, section 4.1.1), which is its own inverse.
+    fn apply(&self, ssrc: [u8; 4], index: u64, data: &mut [u8]) -> Result<(), Unspecified> {
+        if data.is_empty() {
+            return Ok(());
+        }
+        let mut iv = [0; 16];
+        iv[4..8].copy_from_slice(&ssrc);
+        iv[8..14].copy_from_slice(&index.to_be_bytes()[2..]);
+        iv.iter_mut().zip(self.salt).for_each(|(byte, salt)| *byte ^= salt);
+        self.key.less_safe_encrypt(data, EncryptionContext::Iv128(FixedLength::from(iv))).map(drop)
     }
-    let mut iv = [0; 16];
-    iv[4..8].copy_from_slice(&ssrc);
-    iv[8..14].copy_from_slice(&index.to_be_bytes()[2..]);
-    iv.iter_mut().zip(salt).for_each(|(byte, salt)| *byte ^= salt);
-    key.less_safe_encrypt(data, EncryptionContext::Iv128(FixedLength::from(iv))).map(drop)
 }
 
 fn ssrc_of_rtcp(clear: &[u8]) -> Result<[u8; 4], Unspecified> {
