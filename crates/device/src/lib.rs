@@ -11,6 +11,7 @@ mod clip;
 mod config;
 mod faults;
 pub mod marks;
+pub mod onboarding;
 mod onvif;
 mod playout;
 mod scene;
