@@ -17,6 +17,8 @@ pub struct Held<'a> {
     pub module: f64,
     /// How far the phone is turned, in degrees.
     pub turned: f64,
+    /// How much smaller its far side is than its near one: 0, or up to 0.5 for a sheet that leans.
+    pub leaning: f64,
     /// Greatest deviation of a pixel, of 255.
     pub noise: u8,
 }
@@ -25,7 +27,7 @@ impl<'a> Held<'a> {
     /// A phone held upright and still before a camera of 1280x720.
     #[must_use]
     pub const fn new(says: &'a [u8]) -> Self {
-        Self { says, picture: (1280, 720), module: 6.0, turned: 0.0, noise: 0 }
+        Self { says, picture: (1280, 720), module: 6.0, turned: 0.0, leaning: 0.0, noise: 0 }
     }
 
     /// What the camera sees: a white sheet with the code in the middle, before a wall that gets darker to one side.
@@ -53,7 +55,8 @@ impl<'a> Held<'a> {
                 for part in 0..9 {
                     let dx = x as f64 + f64::from(part % 3) / 3.0 - width as f64 / 2.0;
                     let dy = y as f64 + f64::from(part / 3) / 3.0 - height as f64 / 2.0;
-                    let (u, v) = ((dx * cos + dy * sin) / self.module, (dy * cos - dx * sin) / self.module);
+                    let far = self.module * (1.0 - self.leaning * dx / width as f64);
+                    let (u, v) = ((dx * cos + dy * sin) / far, (dy * cos - dx * sin) / far);
                     sum += brightness(u + modules / 2.0, v + modules / 2.0);
                 }
                 let light = sum / 9.0 * (1.0 - 0.3 * x as f64 / width as f64);

@@ -52,6 +52,8 @@ fn a_code_is_read_in_pictures_of_every_size_turn_and_darkness() {
         Held { turned: 13.0, noise: 25, ..upright },
         Held { turned: 45.0, noise: 25, ..upright },
         Held { turned: 191.0, noise: 40, ..upright },
+        Held { leaning: 0.3, turned: 30.0, noise: 20, ..upright },
+        Held { leaning: 0.5, ..upright },
         Held { noise: 70, ..upright },
     ] {
         let read = codes(&held.seen().unwrap());

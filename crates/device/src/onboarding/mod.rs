@@ -1,6 +1,7 @@
 //! A camera that is being set up: it reads the code that a phone holds before its lens, joins the network, and keeps whom it is
 //! to call (docs/onboarding.md).
 
+mod grid;
 mod keep;
 mod lens;
 mod qr;

@@ -1,5 +1,17 @@
-//! Counts what looks like the finder pattern of a QR code (ISO/IEC 18004, 6.3.3): a ring with a stone in it, which a line crosses
-//! as 1:1:3:1:1. Linear in the pixels, whatever they show; the reader behind it compares all pairs of them.
+//! Finds what looks like the finder pattern of a QR code (ISO/IEC 18004, 6.3.3): a ring with a stone in it, which a line crosses
+//! as 1:1:3:1:1. Linear in the pixels, whatever they show.
+
+use std::collections::BTreeMap;
+
+/// A finder pattern, by its stone of three by three modules.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Ring {
+    /// Its middle, in pixels.
+    pub(super) x: f64,
+    pub(super) y: f64,
+    /// Width of a module, in pixels, however it is turned.
+    pub(super) module: f64,
+}
 
 /// Black pixels of one row that touch.
 struct Run {
@@ -8,12 +20,14 @@ struct Run {
     to: usize,
     /// Another run of the same region; itself for the region's first.
     parent: usize,
-    /// Pixels of the region, where this is its first run.
+    /// Pixels of the region and the sums of their columns and rows, where this is its first run.
     area: usize,
+    columns: usize,
+    rows: usize,
 }
 
-/// How many rings there are in a picture of black (`true`) and white.
-pub(super) fn count(width: usize, height: usize, black: impl Fn(usize, usize) -> bool) -> usize {
+/// The rings in a picture of black (`true`) and white, in no order.
+pub(super) fn find(width: usize, height: usize, black: impl Fn(usize, usize) -> bool) -> Vec<Ring> {
     let mut runs: Vec<Run> = Vec::new();
     // Left, middle and right run of each crossing.
     let mut crossings: Vec<[usize; 3]> = Vec::new();
@@ -31,7 +45,8 @@ pub(super) fn count(width: usize, height: usize, black: impl Fn(usize, usize) ->
                 x += 1;
             }
             let this = runs.len();
-            runs.push(Run { row, from, to: x, parent: this, area: x - from });
+            let area = x - from;
+            runs.push(Run { row, from, to: x, parent: this, area, columns: (from + x - 1) * area / 2, rows: row * area });
             // Those of the row above that touch it from there.
             while runs.get(above).is_some_and(|run| run.row + 1 < row || run.row + 1 == row && run.to <= from) {
                 above += 1;
@@ -46,19 +61,19 @@ pub(super) fn count(width: usize, height: usize, black: impl Fn(usize, usize) ->
             }
         }
     }
-    let mut rings: Vec<usize> = Vec::new();
+    let mut rings: BTreeMap<usize, Ring> = BTreeMap::new();
     for [left, middle, right] in crossings {
         let (ring, stone) = (root(&mut runs, left), root(&mut runs, middle));
         let (of_ring, of_stone) = (runs[ring].area, runs[stone].area);
         // 9 to 24 modules; what is far from that is no finder pattern.
         let proportionate = of_stone * 100 > of_ring * 10 && of_stone * 100 < of_ring * 71;
         if ring == root(&mut runs, right) && ring != stone && proportionate {
-            rings.push(ring);
+            let Run { columns, rows, .. } = &runs[stone];
+            let middle = |sum: usize| sum as f64 / of_stone as f64 + 0.5;
+            rings.insert(ring, Ring { x: middle(*columns), y: middle(*rows), module: (of_stone as f64).sqrt() / 3.0 });
         }
     }
-    rings.sort_unstable();
-    rings.dedup();
-    rings.len()
+    rings.into_values().collect()
 }
 
 /// Whether black, white, black, white, black are as 1:1:3:1:1, each within three quarters of a module.
@@ -86,6 +101,8 @@ fn unite(runs: &mut [Run], a: usize, b: usize) {
         let (small, large) = if runs[a].area < runs[b].area { (a, b) } else { (b, a) };
         runs[small].parent = large;
         runs[large].area += runs[small].area;
+        runs[large].columns += runs[small].columns;
+        runs[large].rows += runs[small].rows;
     }
 }
 
@@ -96,7 +113,9 @@ mod tests {
     /// How many rings `rows` has, each module `scale` pixels wide.
     fn rings(rows: &[&str], scale: usize) -> usize {
         let (width, height) = (rows[0].len() * scale, rows.len() * scale);
-        count(width, height, |x, y| rows[y / scale].as_bytes()[x / scale] == b'#')
+        let found = find(width, height, |x, y| rows[y / scale].as_bytes()[x / scale] == b'#');
+        assert!(found.iter().all(|ring| ring.module == scale as f64), "{found:?}");
+        found.len()
     }
 
     const RING: [&str; 9] = [
@@ -115,6 +134,8 @@ mod tests {
     fn a_ring_with_a_stone_is_one_at_every_size() {
         for scale in [1, 2, 5] {
             assert_eq!(rings(&RING, scale), 1, "{scale}");
+            let found = find(9 * scale, 9 * scale, |x, y| RING[y / scale].as_bytes()[x / scale] == b'#');
+            assert_eq!((found[0].x, found[0].y), (4.5 * scale as f64, 4.5 * scale as f64));
             let four: Vec<String> = RING.iter().chain(&RING).map(|row| row.repeat(2)).collect();
             assert_eq!(rings(&four.iter().map(String::as_str).collect::<Vec<_>>(), scale), 4, "{scale}");
         }
