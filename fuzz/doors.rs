@@ -28,6 +28,7 @@ pub(crate) const DOORS: &[Door] = &[
     ("onvif_answer", onvif_answer),
     ("rtsp_requests", rtsp_requests),
     ("segment_file", segment_file),
+    ("setup_code", setup_code),
     ("whep_offer", whep_offer),
 ];
 
@@ -208,6 +209,21 @@ pub(crate) fn segment_file(data: &[u8]) {
     }
     let key = MediaKey::new(MediaKeyId::from_bytes([1; 16]), [2; 32]);
     let _ = IndexLoader::load(data, &key);
+}
+
+/// A code that somebody holds before a camera, or before a phone that looks for a camera's label.
+pub(crate) fn setup_code(data: &[u8]) {
+    use domain::onboarding::{Label, WifiCode};
+    if let Ok(label) = Label::parse(data) {
+        assert_eq!(label.to_uri().as_bytes(), data);
+    }
+    if let Ok(code) = WifiCode::parse(data) {
+        assert!(!code.network.ssid().as_bytes().iter().any(u8::is_ascii_control));
+        // Ours has one spelling; the other form is read again as what it was.
+        let again = code.to_uri();
+        assert!(code.invitation.is_none() || again.as_bytes() == data);
+        assert_eq!(WifiCode::parse(again.as_bytes()), Ok(code));
+    }
 }
 
 /// A WHEP offer.

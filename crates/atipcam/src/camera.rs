@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use device::{Audio, Camera, Config, Discovery, Faults, Onvif, Scene, Source};
+use device::onboarding::{self, Patience, Step, Wireless};
+use device::{Audio, Camera, Config, Discovery, Faults, Onvif, Running, Scene, Source};
 use domain::{Secret, StreamName, SystemClock};
 
 use crate::console::{Drawing, say};
@@ -39,6 +40,12 @@ pub(crate) fn command() -> Command {
         one("name", "NAME", "What it is called when it is found").requires("onvif"),
         one("serial", "SERIAL", "Its serial number; a random one without it").requires("onvif"),
         one("faults", "JSON", "How it misbehaves, as in '{\"stall_after_s\":5}'; also by POST to the statistics' /faults"),
+        Arg::new("set-up").long("set-up").action(ArgAction::SetTrue).help(
+            "Set-up mode: reads the code that a phone holds before the lens, joins its network, keeps whom to call, and ends",
+        ),
+        one("state", "DIR", "Where it keeps what it was told at set-up")
+            .value_parser(value_parser!(PathBuf))
+            .default_value("camera"),
         one("cache", "DIR", "Where encoded scenes are kept for the next start").value_parser(value_parser!(PathBuf)),
     ])
 }
@@ -46,14 +53,16 @@ pub(crate) fn command() -> Command {
 /// Plays until a signal.
 pub(crate) fn run(flags: &ArgMatches) -> Result<ExitCode, Failure> {
     let config = config(flags)?;
+    let state = flags.get_one::<PathBuf>("state").filter(|_| flags.get_flag("set-up")).cloned();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(play(config))?;
+    runtime.block_on(play(config, state))?;
     // A scene that is still being drawn is not waited for.
     runtime.shutdown_background();
     Ok(ExitCode::SUCCESS)
 }
 
-async fn play(config: Config) -> Result<(), Failure> {
+/// Plays; in set-up mode, where `state` is a folder, until the camera is set up.
+async fn play(config: Config, state: Option<PathBuf>) -> Result<(), Failure> {
     let mut asked_to_stop = std::pin::pin!(signals::asked_to_stop()?);
     let has_sub = config.sub.is_some();
     let camera = tokio::select! {
@@ -68,8 +77,33 @@ async fn play(config: Config) -> Result<(), Failure> {
         say(format_args!("onvif  {onvif}"));
     }
     say(format_args!("stats  {}/stats", camera.stats_url()));
-    asked_to_stop.await;
+    let ended = match state {
+        Some(state) => tokio::select! {
+            done = set_up(&camera, state) => done,
+            () = asked_to_stop => Ok(()),
+        },
+        None => {
+            asked_to_stop.await;
+            Ok(())
+        }
+    };
     camera.shutdown().await;
+    ended
+}
+
+/// Joins the network that a code names, and keeps the code's invitation in `state`.
+async fn set_up(camera: &Running, state: PathBuf) -> Result<(), Failure> {
+    let wireless = Wireless::connect(None, Patience::default()).await?;
+    let lens = camera.lens(StreamName::Main).ok_or("this camera has no main stream")?;
+    let told = |step: Step| say(format_args!("set-up {step}"));
+    let code = onboarding::set_up(lens, &wireless, Arc::new(SystemClock), told).await.ok_or("the camera stopped")?;
+    let Some(invitation) = code.invitation else {
+        say("set-up the code names no server: this camera waits to be found");
+        return Ok(());
+    };
+    let server = invitation.server.clone();
+    tokio::task::spawn_blocking(move || onboarding::keep(&state, &invitation)).await??;
+    say(format_args!("set-up invited by {server}"));
     Ok(())
 }
 

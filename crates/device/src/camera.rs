@@ -16,6 +16,7 @@ use crate::client::{self, Shared};
 use crate::clip::{Clip, FILE_BYTES_MAX, unusable};
 use crate::config::{Audio, Config, Scene, Source};
 use crate::faults::Faults;
+use crate::onboarding::Lens;
 use crate::onvif::{self, Trigger};
 use crate::playout::{Alternate, Playout};
 use crate::scene;
@@ -155,6 +156,13 @@ impl Running {
     #[must_use]
     pub fn reboots(&self) -> u32 {
         self.onvif.as_ref().map_or(0, |(state, _)| state.reboots())
+    }
+
+    /// What it sees on a stream; `None` where it has no such stream.
+    #[must_use]
+    pub fn lens(&self, stream: StreamName) -> Option<Lens> {
+        let stream = self.streams.iter().find(|s| s.name == stream)?;
+        Some(Lens::new(&stream.seen))
     }
 
     /// Misbehaves so from now on.

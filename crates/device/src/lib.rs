@@ -3,7 +3,7 @@
 //! [`Camera::start`] plays a [`Source`] (an animated scene, or any .mp4) for ever in real time: every client of a stream gets
 //! the same packets at the same moment, as from a real camera. Pictures of scenes carry their index as a block code
 //! ([`marks`]), and a loopback HTTP endpoint says when an index was sent, so that latency can be read from a picture.
-//! [`Faults`] make it misbehave as real cameras do.
+//! [`onboarding`] sets it up by what it sees. [`Faults`] make it misbehave as real cameras do.
 
 mod camera;
 mod client;
@@ -11,6 +11,7 @@ mod clip;
 mod config;
 mod faults;
 pub mod marks;
+pub mod onboarding;
 mod onvif;
 mod playout;
 mod scene;

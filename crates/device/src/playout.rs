@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use crate::clip::{Clip, Sample};
 use crate::faults::Faults;
-use crate::stream::{Stream, Unit, UnitKind};
+use crate::stream::{KeyPicture, Stream, Unit, UnitKind};
 use mangle::Mangler;
 pub(crate) use mangle::oversized;
 
@@ -153,6 +153,9 @@ impl Playout {
             if state.has_clients() {
                 state.note_sent(index, self.clock.now(), late.as_secs_f64() * 1000.0);
             }
+        }
+        if unit.key && self.stream.seen.receiver_count() > 0 {
+            self.stream.seen.send_replace(Some(KeyPicture { format: Arc::clone(&unit.format), data: unit.data.clone() }));
         }
         let kind = if unit.key { UnitKind::KeyPicture } else { UnitKind::Picture };
         self.send(unit, kind);

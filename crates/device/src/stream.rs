@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use domain::{StreamName, Timestamp};
 use media::au::{Format, Track, VIDEO_TIMESCALE};
 use media::rtsp::{Batch, Packetiser, Start, TrackStart};
 use serde::Serialize;
-use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, watch};
 
 use crate::clip::Clip;
 
@@ -38,7 +39,16 @@ pub(crate) enum UnitKind {
 pub(crate) struct Stream {
     pub(crate) name: StreamName,
     pub(crate) clip: Arc<Clip>,
+    /// The newest key picture, for whoever looks through the lens.
+    pub(crate) seen: watch::Sender<Option<KeyPicture>>,
     state: Mutex<State>,
+}
+
+/// A key picture and how it is coded.
+#[derive(Debug, Clone)]
+pub(crate) struct KeyPicture {
+    pub(crate) format: Arc<Format>,
+    pub(crate) data: Bytes,
 }
 
 #[derive(Debug)]
@@ -110,7 +120,7 @@ impl Stream {
             counters: Counters::default(),
             sent: VecDeque::new(),
         };
-        Some(Self { name, clip, state: Mutex::new(state) })
+        Some(Self { name, clip, seen: watch::Sender::new(None), state: Mutex::new(state) })
     }
 
     /// The state is consistent between any two statements that could panic, so poison means nothing.

@@ -7,6 +7,7 @@ mod error;
 mod id;
 pub mod limits;
 mod noun;
+pub mod onboarding;
 mod secret;
 mod time;
 

@@ -1,4 +1,4 @@
-//! One key picture as a JPEG. The only place that decodes; live and recording never do.
+//! One key picture as a JPEG, or as its brightness. The only place that decodes; live and recording never do.
 
 use bytes::Bytes;
 use h264_reader::nal::sps::SeqParameterSet;
@@ -29,25 +29,66 @@ pub enum StillError {
     Encode(#[from] jpeg_encoder::EncodingError),
 }
 
+/// The brightness of a picture, row by row: what is needed to recognise things in it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Luma {
+    /// Columns.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// `width * height` samples, in whichever range the camera has.
+    pub samples: Vec<u8>,
+}
+
+impl std::fmt::Debug for Luma {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Luma({}x{})", self.width, self.height)
+    }
+}
+
 /// Decodes one key picture and encodes it as a JPEG of at most `width_max` pixels across (scaled by a whole factor, so
 /// it may be smaller). `picture` is an access unit's data: NAL units behind 4-byte lengths.
 ///
 /// Costs 20 to 40 ms of CPU for 1280x720: call it off the media tasks.
 pub fn jpeg(format: &VideoFormat, picture: &Bytes, width_max: u16) -> Result<Bytes, StillError> {
+    let full_range = is_full_range(format);
+    decoded(format, picture, |yuv| encode(yuv, full_range, width_max))
+}
+
+/// Decodes one key picture and gives its brightness. Costs what [`jpeg`] does, less the encoding.
+pub fn luma(format: &VideoFormat, picture: &Bytes) -> Result<Luma, StillError> {
+    decoded(format, picture, |yuv| {
+        let (width, height) = size(yuv)?;
+        let rows = yuv.y().chunks(yuv.strides().0.max(1)).take(height);
+        let samples: Vec<u8> = rows.flat_map(|row| row.iter().take(width)).copied().collect();
+        let whole = samples.len() == width * height;
+        if whole { Ok(Luma { width, height, samples }) } else { Err(StillError::Broken("a picture in part".into())) }
+    })
+}
+
+fn decoded<T>(
+    format: &VideoFormat,
+    picture: &Bytes,
+    take: impl FnOnce(&DecodedYUV<'_>) -> Result<T, StillError>,
+) -> Result<T, StillError> {
     if format.codec == VideoCodec::H265 {
         return Err(StillError::H265);
     }
     let broken = |e: openh264::Error| StillError::Broken(e.to_string());
     let mut decoder = Decoder::new().map_err(broken)?;
     let stream = annex_b(format, picture);
-    let full_range = is_full_range(format);
     if let Some(yuv) = decoder.decode(&stream).map_err(broken)? {
-        return encode(&yuv, full_range, width_max);
+        return take(&yuv);
     }
     // A stream that allows reordering holds its first picture back until it is flushed.
     let flushed = decoder.flush_remaining().map_err(broken)?;
-    let yuv = flushed.first().ok_or_else(|| StillError::Broken("no picture came out".into()))?;
-    encode(yuv, full_range, width_max)
+    take(flushed.first().ok_or_else(|| StillError::Broken("no picture came out".into()))?)
+}
+
+fn size(yuv: &DecodedYUV<'_>) -> Result<(usize, usize), StillError> {
+    let (width, height) = yuv.dimensions();
+    let usable = width >= 2 && height >= 2 && width * height <= PIXELS_MAX;
+    if usable { Ok((width, height)) } else { Err(StillError::Broken(format!("a picture of {width}x{height}"))) }
 }
 
 /// Parameter sets and picture with start codes, as openh264 reads them (ITU-T H.264 Annex B).
@@ -72,17 +113,14 @@ fn is_full_range(format: &VideoFormat) -> bool {
 }
 
 fn encode(yuv: &DecodedYUV<'_>, full_range: bool, width_max: u16) -> Result<Bytes, StillError> {
-    let (width, height) = yuv.dimensions();
-    if width < 2 || height < 2 || width * height > PIXELS_MAX {
-        return Err(StillError::Broken(format!("a picture of {width}x{height}")));
-    }
+    let (width, height) = size(yuv)?;
     let step = width.div_ceil(usize::from(width_max.max(16)));
-    let size = |full: usize| u16::try_from(full / step).unwrap_or(u16::MAX).max(1);
+    let scaled = |full: usize| u16::try_from(full / step).unwrap_or(u16::MAX).max(1);
     let picture = Picture {
         yuv,
         step,
-        width: size(width),
-        height: size(height),
+        width: scaled(width),
+        height: scaled(height),
         luma: luma_table(full_range),
         chroma: chroma_table(full_range),
     };
@@ -210,6 +248,14 @@ mod tests {
         let jpeg = jpeg(&format, &picture, u16::MAX).unwrap();
         assert_eq!(&jpeg[..2], [0xff, 0xd8]);
         assert_eq!(size(&jpeg), (320, 180));
+    }
+
+    #[test]
+    fn a_key_picture_gives_its_brightness() {
+        let (format, picture) = grey(322, 182, 90);
+        let luma = luma(&format, &picture).unwrap();
+        assert_eq!((luma.width, luma.height, luma.samples.len()), (322, 182, 322 * 182));
+        assert!(luma.samples.iter().all(|sample| sample.abs_diff(90) <= 2), "{:?}", luma.samples.iter().min());
     }
 
     #[test]

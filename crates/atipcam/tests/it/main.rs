@@ -5,6 +5,7 @@
 mod commands;
 mod journey;
 mod letters;
+mod set_up;
 mod tls;
 
 use std::path::Path;

@@ -50,6 +50,7 @@ const GUARDED: &[(&str, &[&str])] = &[
     ("retina", &["cameras"]),
     ("str0m", &["media", "testkit"]),
     ("tokio-tungstenite", &["testkit"]),
+    ("zbus", &["device", "testkit"]),
     // Rows.
     ("sea-orm", &["store"]),
     ("sea-orm-migration", &["store"]),
@@ -57,6 +58,8 @@ const GUARDED: &[(&str, &[&str])] = &[
     // Pictures.
     ("jpeg-encoder", &["media"]),
     ("openh264", &["media", "device"]),
+    ("qrcode", &["testkit"]),
+    ("rqrr", &["device"]),
     // Sound.
     ("ropus", &["sound"]),
     ("syom", &["sound"]),
