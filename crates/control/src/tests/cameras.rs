@@ -131,7 +131,7 @@ async fn an_edit_changes_what_it_names_and_nothing_else() {
 
 /// The values themselves: `CameraAccess` prints none, and a failing row should say which.
 fn values(access: &CameraAccess) -> (&str, &str, Option<&str>, Option<&str>, Option<&str>) {
-    let CameraAccess { name, main_url, sub_url, username, password } = access;
+    let CameraAccess { name, main_url, sub_url, username, password, .. } = access;
     (name, main_url, sub_url.as_deref(), username.as_deref(), password.as_deref())
 }
 
