@@ -47,6 +47,7 @@ async fn a_camera_is_added_read_listed_and_removed() {
         sub_address: Some("rtsp://192.0.2.7/sub".into()),
         username: Some("admin".into()),
         has_password: true,
+        onvif: false,
         audio: AudioMode::Off,
         recording: true,
         created: rig.clock.now(),

@@ -47,7 +47,6 @@ async fn a_camera_stops_when_nobody_renews_the_move_and_when_who_held_it_is_gone
     drop(steering);
     let stopped = until(&rig, false).await;
     assert!(stopped < STOP_MAX, "with nobody there it went on for {stopped:?}");
-    rig.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -56,7 +55,6 @@ async fn who_may_no_longer_move_a_camera_has_it_stopped() {
     let mut steering = rig.relay.steer(rig.permit::<MoveCamera>(rig.camera).await).await.unwrap();
     rig.withdraw();
     timeout(Duration::from_secs(1), steering.ended()).await.expect("it is held for who is no longer of the home");
-    rig.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,7 +83,6 @@ async fn a_camera_that_is_asked_by_onvif_tells_its_streams_and_shows_a_picture()
     let widths: Vec<_> = offer.streams.iter().map(|stream| stream.width).collect();
     assert_eq!((widths, offer.main, offer.sub, offer.moves), (vec![320, 160], 0, Some(1), true));
     assert!(picture.unwrap().starts_with("data:image/jpeg;base64,"));
-    rig.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,5 +107,4 @@ async fn a_second_search_of_a_home_takes_the_place_of_the_first_and_a_range_beyo
     }
     rig.withdraw();
     timeout(Duration::from_secs(2), ended(&mut second)).await.expect("a search for who is no longer of the home");
-    rig.close().await;
 }
