@@ -3,8 +3,8 @@
 
 use domain::{CameraId, HomeId, Role, SessionId, StreamKeyId, SubjectId, Timestamp};
 use policy::act::{
-    AddCamera, FindCameras, ListCameras, MakeStreamKey, MoveCamera, PullSound, ReadAccount, ReadPrivacy, SendNotice, TakeSnapshot,
-    ViewByStreamKey, ViewLive,
+    AddCamera, FindCameras, ListCameras, MakeStreamKey, MoveCamera, PullSound, ReadAccount, ReadPrivacy, SendNotice,
+    TakeSnapshot, ViewByStreamKey, ViewLive,
 };
 use policy::recipient::{self, MailOperator};
 use policy::{

@@ -61,13 +61,8 @@ async fn who_may_no_longer_move_a_camera_has_it_stopped() {
 async fn a_camera_that_is_asked_by_onvif_tells_its_streams_and_shows_a_picture() {
     let rig = Rig::with_onvif().await;
     let permit = rig.permit::<TestCamera>(rig.home()).await;
-    let target = ProbeTarget {
-        main_url: None,
-        onvif_url: Some(rig.onvif_url().into()),
-        sub_url: None,
-        username: None,
-        password: None,
-    };
+    let target =
+        ProbeTarget { main_url: None, onvif_url: Some(rig.onvif_url().into()), sub_url: None, username: None, password: None };
     let mut told = rig.relay.probe(permit, target);
     let (mut names, mut offer, mut picture) = (Vec::new(), None, None);
     while let Some(step) = told.recv().await {
