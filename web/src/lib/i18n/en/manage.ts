@@ -4,7 +4,6 @@ const en: Record<keyof typeof zh, string> = {
 	'add.title': 'Add a camera',
 	'find.title': 'Cameras in the network',
 	'find.searching': 'Looking in the server’s network …',
-	'find.count.none': 'None has answered so far',
 	'find.count': 'Found: {count}',
 	'find.ended': 'The search is over.',
 	'find.again': 'Search again',

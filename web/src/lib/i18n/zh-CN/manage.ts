@@ -2,7 +2,6 @@ export default {
 	'add.title': '添加摄像机',
 	'find.title': '网络里的摄像机',
 	'find.searching': '正在服务器所在的网络里查找……',
-	'find.count.none': '还没有摄像机应答',
 	'find.count': '找到 {count} 台',
 	'find.ended': '查找已结束。',
 	'find.again': '再找一次',
