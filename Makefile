@@ -115,4 +115,5 @@ e2e: web
 	@$(rig) foreign --server $(target)/debug/atipcam
 	@$(rig) cuts --server $(target)/debug/atipcam
 	@$(rig) privacy --server $(target)/debug/atipcam
+	@$(rig) add --server $(target)/debug/atipcam
 	@$(rig) soak --server $(target)/debug/atipcam --seconds 30 --cameras 6 --visitors 6

@@ -89,6 +89,7 @@ async function addCameras() {
 		await step(`camera ${index + 1} is tested and added`, async () => {
 			const [main, sub] = addresses.split('|');
 			await page.goto('/cameras/add');
+			await page.locator('[data-by-address]').click();
 			await page.fill('input[name=main_url]', main);
 			if (sub) await page.fill('input[name=sub_url]', sub);
 			if (index === 0) await accessible(page, 'address of a camera');
@@ -295,6 +296,7 @@ async function otherPages() {
 	}
 	await step('a camera that does not answer is named as such', async () => {
 		await page.goto('/cameras/add');
+		await page.locator('[data-by-address]').click();
 		await page.fill('input[name=main_url]', 'rtsp://127.0.0.1:9/none');
 		await page.getByRole('button', { name: '测试连接' }).click();
 		await page.locator('[data-step=connect][data-state=failed]').waitFor({ timeout: 30_000 });

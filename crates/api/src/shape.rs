@@ -31,6 +31,8 @@ pub(crate) struct Camera {
     audio: AudioMode,
     /// Whether the owner wants footage kept.
     recording: bool,
+    /// Whether its ONVIF address is known, by which it may be moved.
+    onvif: bool,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     state: CameraState,
@@ -38,8 +40,19 @@ pub(crate) struct Camera {
 
 impl Camera {
     pub(crate) fn new(camera: control::Camera, state: relay::CameraState) -> Self {
-        let control::Camera { id, home, name, main_address, sub_address, username, has_password, audio, recording, created } =
-            camera;
+        let control::Camera {
+            id,
+            home,
+            name,
+            main_address,
+            sub_address,
+            username,
+            has_password,
+            onvif,
+            audio,
+            recording,
+            created,
+        } = camera;
         Self {
             id,
             home_id: home,
@@ -50,6 +63,7 @@ impl Camera {
             has_password,
             audio,
             recording,
+            onvif,
             created_at: created,
             state: state.into(),
         }
@@ -262,7 +276,8 @@ pub(crate) struct Storage {
 /// A step of a camera test.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TestStep {
-    /// `address`, `connect`, `sign_in`, `describe`, `picture`, `sub`; `done` is the last.
+    /// `address`, `connect`, `sign_in`, `describe`, `picture`, `sub`; by ONVIF `reach`, `sign_in`, `profiles`, `stream`,
+    /// `picture`, `sub`; `done` is the last.
     step: &'static str,
     #[schema(inline)]
     state: StepState,
@@ -278,9 +293,61 @@ pub(crate) struct TestStep {
     /// A real picture, as a `data:` URL of a JPEG.
     #[serde(skip_serializing_if = "Option::is_none")]
     picture: Option<String>,
+    /// What the camera offers, with `stream`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offer: Option<Offer>,
     /// Codes of what works, and could work better.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<&'static str>,
+}
+
+/// What a camera offers.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Offer {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    make: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<String>,
+    /// The largest picture first.
+    streams: Vec<OfferedStream>,
+    /// The place of the best main stream among them.
+    main: usize,
+    /// The place of the best sub stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub: Option<usize>,
+    /// Whether the camera says that it can be moved.
+    moves: bool,
+}
+
+/// A stream as the camera describes it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OfferedStream {
+    /// Without user name and password.
+    url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// `h264`, `h265`, or what else the camera says.
+    codec: String,
+    width: u32,
+    height: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fps: Option<f32>,
+    /// Seconds between key pictures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gop_s: Option<f32>,
+    /// Codes of what could work better.
+    warnings: Vec<&'static str>,
+}
+
+impl From<relay::Offer> for Offer {
+    fn from(offer: relay::Offer) -> Self {
+        let relay::Offer { make, model, streams, main, sub, moves } = offer;
+        let stream = |stream: relay::OfferedStream| {
+            let relay::OfferedStream { url, name, codec, width, height, fps, gop_s, warnings } = stream;
+            OfferedStream { url, name, codec, width, height, fps, gop_s, warnings }
+        };
+        Self { make, model, streams: streams.into_iter().map(stream).collect(), main, sub, moves }
+    }
 }
 
 /// How far a step is.
@@ -294,14 +361,14 @@ enum StepState {
 
 impl From<relay::ProbeStep> for TestStep {
     fn from(step: relay::ProbeStep) -> Self {
-        let relay::ProbeStep { step, state, ms, problem, main, sub, picture, warnings } = step;
+        let relay::ProbeStep { step, state, ms, problem, main, sub, picture, offer, warnings } = step;
         let state = match state {
             relay::StepState::Running => StepState::Running,
             relay::StepState::Ok => StepState::Ok,
             relay::StepState::Failed => StepState::Failed,
         };
         let (problem, main, sub) = (problem.map(Into::into), main.map(Into::into), sub.map(Into::into));
-        Self { step, state, ms, problem, main, sub, picture, warnings }
+        Self { step, state, ms, problem, main, sub, picture, offer: offer.map(Into::into), warnings }
     }
 }
 

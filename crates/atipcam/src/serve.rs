@@ -72,6 +72,7 @@ async fn serve(settings: &Settings, demo: Option<demo::Plan>) -> Result<(), Fail
             webrtc_port: settings.webrtc_port,
             advertise: settings.advertise.clone(),
             loopback_only: network == Network::Loopback,
+            search_loopback: demo.is_some(),
             quota_bytes: settings.quota_bytes,
             keep: settings.keep_days.map(|days| Duration::from_secs(u64::from(days) * 24 * 3600)),
         },

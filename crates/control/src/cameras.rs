@@ -5,8 +5,9 @@ use policy::act::{AddCamera, EditCamera, ListCameras, ReadCamera, RemoveCamera};
 use policy::purpose::VideoSound;
 use policy::{Object, Permit, Principal, Purpose as _, consent, point};
 use store::{CameraAccess, CameraDraft, CameraRow};
+use url::Url;
 
-use crate::validation::{CameraUrl, camera_credential, camera_url, given_name};
+use crate::validation::{CameraUrl, camera_credential, camera_url, given_name, onvif_url};
 use crate::{Control, address};
 
 /// A camera as people who may see it see it.
@@ -28,6 +29,8 @@ pub struct Camera {
     pub has_password: bool,
     /// What happens to its sound.
     pub audio: AudioMode,
+    /// Whether its ONVIF address is known, by which it may be moved.
+    pub onvif: bool,
     /// Whether footage is kept.
     pub recording: bool,
     /// When it was added.
@@ -47,6 +50,8 @@ pub struct NewCamera {
     pub username: Option<String>,
     /// Password on the camera.
     pub password: Option<Secret>,
+    /// URL of its ONVIF device service, at the host of `main_url`.
+    pub onvif_url: Option<Secret>,
     /// What happens to its sound.
     pub audio: AudioMode,
 }
@@ -64,6 +69,8 @@ pub struct CameraEdit {
     pub username: Option<Option<String>>,
     /// New password.
     pub password: Option<Option<Secret>>,
+    /// New URL of its ONVIF device service. A main stream at another host clears it.
+    pub onvif_url: Option<Option<Secret>>,
     /// What happens to its sound.
     pub audio: Option<AudioMode>,
     /// Whether footage is kept.
@@ -92,18 +99,18 @@ impl Control {
 
     /// Adds a camera to the permit's home; it records from the start.
     pub async fn add_camera(&self, permit: Permit<AddCamera>, new: NewCamera) -> Result<Camera> {
-        let none = CameraAccess { name: String::new(), main_url: String::new(), sub_url: None, username: None, password: None };
-        let mut draft = CameraDraft { access: none, audio: new.audio, recording: true };
+        let mut draft = CameraDraft { access: CameraAccess::default(), audio: new.audio, recording: true };
         let edit = CameraEdit {
             name: Some(new.name),
             main_url: Some(new.main_url),
             sub_url: new.sub_url.map(Some),
             username: new.username.map(Some),
             password: new.password.map(Some),
+            onvif_url: new.onvif_url.map(Some),
             ..CameraEdit::default()
         };
         self.may_hear(permit.object().into(), Some(new.audio)).await?;
-        Checked::new(edit)?.apply(&mut draft);
+        Checked::new(edit)?.apply(&mut draft)?;
         let row = self.inner.store.add_camera(&permit, draft.clone()).await?;
         Ok(camera(row, draft.access))
     }
@@ -114,7 +121,7 @@ impl Control {
         self.may_hear(permit.object().into(), checked.audio).await?;
         let mut access = None;
         let change = |draft: &mut CameraDraft| {
-            checked.apply(draft);
+            checked.apply(draft)?;
             access = Some(draft.access.clone());
             Ok(())
         };
@@ -150,6 +157,7 @@ fn camera(row: CameraRow, access: CameraAccess) -> Camera {
         sub_address: access.sub_url.as_deref().map(address::shown),
         username: access.username,
         has_password: access.password.is_some(),
+        onvif: access.onvif_url.is_some(),
         audio: row.audio,
         recording: row.recording,
         created: row.created,
@@ -163,6 +171,7 @@ struct Checked {
     sub_url: Option<Option<CameraUrl>>,
     username: Option<Option<String>>,
     password: Option<Option<String>>,
+    onvif_url: Option<Option<String>>,
     audio: Option<AudioMode>,
     recording: Option<bool>,
 }
@@ -177,13 +186,14 @@ impl Checked {
             sub_url: edit.sub_url.map(|url| url.as_ref().map(camera_url).transpose()).transpose()?,
             username: username.transpose()?,
             password: password.transpose()?,
+            onvif_url: edit.onvif_url.map(|url| url.as_ref().map(onvif_url).transpose()).transpose()?,
             audio: edit.audio,
             recording: edit.recording,
         })
     }
 
     /// The sub stream's URL first, the main stream's next, the fields of their own last: the last word counts.
-    fn apply(self, draft: &mut CameraDraft) {
+    fn apply(self, draft: &mut CameraDraft) -> Result<()> {
         let access = &mut draft.access;
         if let Some(url) = self.sub_url {
             access.sub_url = url.map(|url| take(url, &mut access.username, &mut access.password));
@@ -196,7 +206,21 @@ impl Checked {
         access.password = self.password.unwrap_or_else(|| access.password.take());
         draft.audio = self.audio.unwrap_or(draft.audio);
         draft.recording = self.recording.unwrap_or(draft.recording);
+        match self.onvif_url {
+            Some(Some(url)) if !same_host(&url, &access.main_url) => {
+                return Err(Error::new(Kind::Invalid, "camera.url_invalid", "onvif_url: another host than the main stream's"));
+            }
+            Some(url) => access.onvif_url = url,
+            // Commands go to the camera that was configured, and to no former one.
+            None => access.onvif_url = access.onvif_url.take().filter(|url| same_host(url, &access.main_url)),
+        }
+        Ok(())
     }
+}
+
+fn same_host(one: &str, other: &str) -> bool {
+    let host = |text: &str| Some(Url::parse(text).ok()?.host_str()?.trim_matches(['[', ']']).to_ascii_lowercase());
+    host(one).is_some_and(|one| host(other) == Some(one))
 }
 
 /// The bare URL; a user name and password that stood in it go to where they are kept.

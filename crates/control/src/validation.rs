@@ -84,6 +84,21 @@ pub(crate) struct CameraUrl {
     pub password: Option<String>,
 }
 
+/// The URL of a camera's ONVIF device service, without user name and password. No error quotes it.
+pub(crate) fn onvif_url(secret: &Secret) -> Result<String> {
+    let bad = || invalid("camera.url_invalid", "onvif_url: an address like http://192.168.1.20/onvif/device_service");
+    let text = secret.expose().trim();
+    if text.len() > URL_BYTES_MAX || text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
+        return Err(bad());
+    }
+    let url = Url::parse(text).map_err(|_| bad())?;
+    let plain = url.username().is_empty() && url.password().is_none();
+    if url.scheme() != "http" || !plain || url.host_str().is_none_or(str::is_empty) || url.port() == Some(0) {
+        return Err(bad());
+    }
+    Ok(url.into())
+}
+
 /// Takes a camera's URL apart. No error quotes it.
 pub(crate) fn camera_url(secret: &Secret) -> Result<CameraUrl> {
     let bad = |detail: &'static str| invalid("camera.url_invalid", detail);

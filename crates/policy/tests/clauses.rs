@@ -3,8 +3,8 @@
 
 use domain::{CameraId, HomeId, Role, SessionId, StreamKeyId, SubjectId, Timestamp};
 use policy::act::{
-    AddCamera, ListCameras, MakeStreamKey, PullSound, ReadAccount, ReadPrivacy, SendNotice, TakeSnapshot, ViewByStreamKey,
-    ViewLive,
+    AddCamera, FindCameras, ListCameras, MakeStreamKey, MoveCamera, PullSound, ReadAccount, ReadPrivacy, SendNotice,
+    TakeSnapshot, ViewByStreamKey, ViewLive,
 };
 use policy::recipient::{self, MailOperator};
 use policy::{
@@ -171,9 +171,12 @@ fn a_home_opens_by_role_and_to_nobody_else() {
     let _proof = evidence::proves("C-7.10", "gate.role");
     let _second = evidence::proves("C-1.3.6", "gate.role");
     let _third = evidence::proves("C-3.a.3.c", "gate.role");
+    let _fourth = evidence::proves("C-1.3.5", "gate.role");
     let member = Owner::new().house(|home| home.role = Some(Role::Member));
     assert!(member.ask::<ViewLive>(CameraId::random()).is_ok());
     assert_eq!(refused(member.ask::<AddCamera>(member.home)), Reason::Role);
+    assert_eq!(refused(member.ask::<FindCameras>(member.home)), Reason::Role);
+    assert_eq!(refused(member.ask::<MoveCamera>(CameraId::random())), Reason::Role);
     let stranger = Owner::new().house(|home| home.role = None);
     assert_eq!(refused(stranger.ask::<ViewLive>(CameraId::random())), Reason::NotThere);
     assert_eq!(refused(stranger.ask::<ListCameras>(stranger.home)), Reason::NotThere);

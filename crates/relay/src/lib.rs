@@ -10,8 +10,10 @@ mod probe;
 mod pull;
 mod record;
 mod rtsp;
+mod search;
 mod segment;
 mod state;
+mod steer;
 mod view;
 mod watch;
 mod witness;
@@ -32,11 +34,13 @@ use tokio_util::task::TaskTracker;
 
 pub use feed::{Feed, Subscription};
 pub use playback::{Download, Still, Timeline};
-pub use probe::{ProbeStep, ProbeTarget, StepState};
+pub use probe::{Offer, OfferedStream, ProbeStep, ProbeTarget, StepState};
 pub use pull::Presence;
 pub use record::StorageReport;
 pub use rtsp::Tls as RtspTls;
+pub use search::{FoundCamera, Searched};
 pub use state::{CameraState, Playable, Problem, RecordingStatus, Status, StreamState};
+pub use steer::{Steering, Wish};
 pub use view::{LiveMessage, LiveParts, WhepAnswer};
 pub use watch::Watch;
 
@@ -56,6 +60,8 @@ pub struct Config {
     pub advertise: Vec<IpAddr>,
     /// Whether the server listens on loopback only.
     pub loopback_only: bool,
+    /// Cameras are looked for on this machine and nowhere else: for the demo and tests, whose cameras are here.
+    pub search_loopback: bool,
     /// Bytes that footage may take; 80 % of the free space where none is given.
     pub quota_bytes: Option<u64>,
     /// How long footage is kept at most.
@@ -81,6 +87,8 @@ pub struct Relay {
     fleet: Fleet,
     webrtc: view::webrtc::Engine,
     playback: Playback,
+    searches: search::Searches,
+    search_loopback: bool,
     retention: Retention,
     cancel: CancellationToken,
     tasks: TaskTracker,
@@ -107,7 +115,8 @@ impl Relay {
                 tokio::join!(fleet.run(cancel.clone()), retention.run(cancel));
             }
         });
-        Ok(Self { shared, fleet, webrtc, playback, retention, cancel, tasks })
+        let (searches, search_loopback) = (search::Searches::default(), config.search_loopback);
+        Ok(Self { shared, fleet, webrtc, playback, searches, search_loopback, retention, cancel, tasks })
     }
 
     /// Serves RTSP at `listener` to other software that shows a stream key, and says where. Without `tls` only on loopback:

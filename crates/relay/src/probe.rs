@@ -15,6 +15,10 @@ use crate::playback::still_of;
 use crate::pull::stream_state;
 use crate::state::{Problem, StreamState};
 
+mod ask;
+
+pub use ask::{Offer, OfferedStream};
+
 /// Steps that wait for a slow reader; there are about twelve in all.
 const STEPS_MAX: usize = 32;
 
@@ -24,8 +28,10 @@ const PICTURE_WIDTH_MAX: u16 = 960;
 /// What to try.
 #[derive(Debug)]
 pub struct ProbeTarget {
-    /// Address of the main stream.
-    pub main_url: Secret,
+    /// Address of the main stream; where there is none, the camera is asked at `onvif_url`.
+    pub main_url: Option<Secret>,
+    /// Address of the ONVIF device service.
+    pub onvif_url: Option<Secret>,
     /// Address of the sub stream.
     pub sub_url: Option<Secret>,
     /// Whom to sign in as.
@@ -37,7 +43,8 @@ pub struct ProbeTarget {
 /// One line of a test's answer.
 #[derive(Debug, Clone, Serialize)]
 pub struct ProbeStep {
-    /// `address`, `connect`, `sign_in`, `describe`, `picture`, `sub` or, as the last one, `done`.
+    /// `address`, `connect`, `sign_in`, `describe`, `picture`, `sub` or, as the last one, `done`. Where the camera is asked by
+    /// ONVIF: `reach`, `sign_in`, `profiles`, `stream`, `picture`, `sub`, `done`.
     pub step: &'static str,
     /// How far it is.
     pub state: StepState,
@@ -56,6 +63,9 @@ pub struct ProbeStep {
     /// The first key picture, as a `data:` URL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub picture: Option<String>,
+    /// What the camera offers, with `stream`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offer: Option<Offer>,
     /// What works but deserves a look.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<&'static str>,
@@ -75,7 +85,7 @@ pub enum StepState {
 
 impl ProbeStep {
     fn new(step: &'static str, state: StepState) -> Self {
-        Self { step, state, ms: None, problem: None, main: None, sub: None, picture: None, warnings: Vec::new() }
+        Self { step, state, ms: None, problem: None, main: None, sub: None, picture: None, offer: None, warnings: Vec::new() }
     }
 }
 
@@ -83,7 +93,11 @@ impl ProbeStep {
 pub(crate) fn start(_permit: Permit<TestCamera>, target: ProbeTarget, clock: Arc<dyn Clock>) -> mpsc::Receiver<ProbeStep> {
     let (steps, receiver) = mpsc::channel(STEPS_MAX);
     tokio::spawn(async move {
-        let well = main_stream(&target, &clock, &steps).await;
+        let mut target = target;
+        let well = match &target.main_url {
+            Some(_) => main_stream(&target, &clock, &steps, false).await,
+            None => ask::run(&mut target, &clock, &steps).await && main_stream(&target, &clock, &steps, true).await,
+        };
         if well && target.sub_url.is_some() {
             sub_stream(&target, &clock, &steps).await;
         }
@@ -94,13 +108,17 @@ pub(crate) fn start(_permit: Permit<TestCamera>, target: ProbeTarget, clock: Arc
     receiver
 }
 
-/// Tries the main stream; whether pictures came.
-async fn main_stream(target: &ProbeTarget, clock: &Arc<dyn Clock>, steps: &mpsc::Sender<ProbeStep>) -> bool {
-    let mut events = run(target.main_url.expose(), target, clock);
+/// Tries the main stream; whether pictures came. `whole`: as the one step `picture`, where the camera was asked before.
+async fn main_stream(target: &ProbeTarget, clock: &Arc<dyn Clock>, steps: &mpsc::Sender<ProbeStep>, whole: bool) -> bool {
+    let Some(url) = &target.main_url else { return false };
+    let mut events = run(url.expose(), target, clock);
     let mut seen: Option<Box<Seen>> = None;
     let mut well = false;
     while let Some(event) = events.recv().await {
         let step = match event {
+            Event::Running(step) if whole && step != Step::Address => continue,
+            Event::Running(_) if whole => ProbeStep::new(Step::Picture.as_str(), StepState::Running),
+            Event::Done(step, _) if whole && step != Step::Picture => continue,
             Event::Running(step) => ProbeStep::new(step.as_str(), StepState::Running),
             Event::Done(Step::Picture, took) => {
                 well = true;
@@ -114,7 +132,7 @@ async fn main_stream(target: &ProbeTarget, clock: &Arc<dyn Clock>, steps: &mpsc:
             Event::Failed(step, took, error) => ProbeStep {
                 ms: Some(millis(took)),
                 problem: Some(Problem { code: error.code(), detail: error.to_string() }),
-                ..ProbeStep::new(step.as_str(), StepState::Failed)
+                ..ProbeStep::new(if whole { Step::Picture } else { step }.as_str(), StepState::Failed)
             },
             Event::Seen(found) => {
                 seen = Some(found);

@@ -27,7 +27,7 @@ pub struct CameraRow {
 }
 
 /// What a camera is called and how to reach it. Its `Debug` shows no value.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CameraAccess {
     /// What people call it.
     pub name: String,
@@ -39,6 +39,9 @@ pub struct CameraAccess {
     pub username: Option<String>,
     /// Password on the camera.
     pub password: Option<String>,
+    /// URL of its ONVIF device service at the main stream's host, by which it is moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub onvif_url: Option<String>,
 }
 
 impl fmt::Debug for CameraAccess {

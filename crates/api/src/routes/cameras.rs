@@ -36,6 +36,9 @@ pub(crate) struct New {
     /// Password on the camera. Kept sealed, never returned.
     #[schema(value_type = Option<String>, format = Password)]
     password: Option<Secret>,
+    /// http URL of the camera's ONVIF device service, at the host of `main_url`.
+    #[schema(value_type = Option<String>, format = "uri")]
+    onvif_url: Option<Secret>,
     #[serde(default)]
     #[schema(schema_with = shape::audio_mode)]
     audio: AudioMode,
@@ -60,6 +63,10 @@ pub(crate) struct Edit {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, format = Password)]
     password: Option<Option<Secret>>,
+    /// URL of the ONVIF device service. A main stream at another host clears it.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>, format = "uri")]
+    onvif_url: Option<Option<Secret>>,
     #[schema(schema_with = shape::audio_mode, required = false)]
     audio: Option<AudioMode>,
     /// Whether to keep footage.
@@ -91,10 +98,10 @@ pub(crate) async fn list(
     responses((status = 201, body = Camera, headers(("Location" = String, description = "The camera's address"))))
 )]
 pub(crate) async fn create(State(api): State<ApiState>, caller: Caller, Json(new): Json<New>) -> Result<impl IntoResponse> {
-    let New { name, main_url, sub_url, username, password, audio, home_id } = new;
+    let New { name, main_url, sub_url, username, password, onvif_url, audio, home_id } = new;
     let home = api.home(caller.session, home_id).await?;
     let permit = api.control.ask::<AddCamera>(caller.principal(), home).await?;
-    let new = NewCamera { name, main_url, sub_url, username, password, audio };
+    let new = NewCamera { name, main_url, sub_url, username, password, onvif_url, audio };
     let camera = api.control.add_camera(permit, new).await?;
     let location = [(header::LOCATION, format!("{}/cameras/{}", crate::document::PREFIX, camera.id))];
     Ok((StatusCode::CREATED, location, axum::Json(api.shape(camera))))
@@ -123,8 +130,8 @@ pub(crate) async fn update(
     Json(edit): Json<Edit>,
 ) -> Result<axum::Json<Camera>> {
     let permit = api.control.ask::<EditCamera>(caller.principal(), id).await?;
-    let Edit { name, main_url, sub_url, username, password, audio, recording } = edit;
-    let edit = CameraEdit { name, main_url, sub_url, username, password, audio, recording };
+    let Edit { name, main_url, sub_url, username, password, onvif_url, audio, recording } = edit;
+    let edit = CameraEdit { name, main_url, sub_url, username, password, onvif_url, audio, recording };
     let camera = api.control.edit_camera(permit, edit).await?;
     Ok(axum::Json(api.shape(camera)))
 }

@@ -1,6 +1,7 @@
 //! Every operation of the API, on one page. A route is a function with its OpenAPI attribute, in the file of its noun.
 
 mod agreement;
+mod camera_search;
 mod camera_test;
 mod cameras;
 mod consents;
@@ -16,6 +17,7 @@ mod session;
 mod setup;
 mod snapshot;
 mod state;
+mod steer;
 mod storage;
 mod stream_keys;
 mod timeline;
@@ -53,7 +55,9 @@ pub(crate) fn all() -> OpenApiRouter<ApiState> {
         // Cameras of one's homes.
         .routes(routes!(cameras::list, cameras::create))
         .routes(routes!(cameras::read, cameras::update, cameras::delete))
+        .routes(routes!(camera_search::run))
         .routes(routes!(camera_test::run))
+        .routes(routes!(steer::run))
         .routes(routes!(stream_keys::list, stream_keys::create))
         .routes(routes!(stream_keys::delete))
         // Live.

@@ -40,7 +40,7 @@ impl House {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = Store::open(data.path(), Arc::clone(&clock)).await.unwrap();
         let control = Control::new(store.clone(), Arc::clone(&clock), control::Config::default());
-        let config = relay::Config { loopback_only: true, ..relay::Config::default() };
+        let config = relay::Config { loopback_only: true, search_loopback: true, ..relay::Config::default() };
         let relay = Relay::start(config, store.clone(), control.facts(), Arc::clone(&clock)).await.unwrap();
         let site = Site {
             tls: false,

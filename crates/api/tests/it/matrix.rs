@@ -29,6 +29,9 @@ const ROWS: &[(&str, Answers)] = &[
     ("listCameras", [NOBODY, HIDDEN, "200", "200"]),
     ("addCamera", [NOBODY, HIDDEN, TOO_LOW, "201"]),
     ("testCamera", [NOBODY, HIDDEN, TOO_LOW, "200"]),
+    ("searchCameras", [NOBODY, HIDDEN, TOO_LOW, "200"]),
+    // Not a WebSocket: whoever may move it is told so.
+    ("moveCamera", [NOBODY, HIDDEN, TOO_LOW, "400 request.invalid"]),
     ("readCamera", [NOBODY, HIDDEN, "200", "200"]),
     ("editCamera", [NOBODY, HIDDEN, TOO_LOW, "200"]),
     ("listStreamKeys", [NOBODY, HIDDEN, TOO_LOW, "200"]),
@@ -89,6 +92,7 @@ fn details(operation: &str, home: &str) -> (String, Option<(&'static str, String
         "listCameras" | "readStorage" => (format!("home_id={home}"), None),
         "addCamera" => (String::new(), json(camera)),
         "testCamera" => (String::new(), json(target)),
+        "searchCameras" => (String::new(), json(json!({"home_id": home}))),
         "makeStreamKey" => (String::new(), json(json!({"name": "NVR"}))),
         "editCamera" => (String::new(), json(json!({"name": "Gate"}))),
         "startView" => (String::new(), Some(("application/sdp", "no offer".to_owned()))),

@@ -47,6 +47,7 @@ async fn a_camera_is_added_read_listed_and_removed() {
         sub_address: Some("rtsp://192.0.2.7/sub".into()),
         username: Some("admin".into()),
         has_password: true,
+        onvif: false,
         audio: AudioMode::Off,
         recording: true,
         created: rig.clock.now(),
@@ -131,7 +132,7 @@ async fn an_edit_changes_what_it_names_and_nothing_else() {
 
 /// The values themselves: `CameraAccess` prints none, and a failing row should say which.
 fn values(access: &CameraAccess) -> (&str, &str, Option<&str>, Option<&str>, Option<&str>) {
-    let CameraAccess { name, main_url, sub_url, username, password } = access;
+    let CameraAccess { name, main_url, sub_url, username, password, .. } = access;
     (name, main_url, sub_url.as_deref(), username.as_deref(), password.as_deref())
 }
 

@@ -47,6 +47,7 @@ impl Rig {
             sub_url: None,
             username: Some("camera-canary".into()),
             password: Some("rtsp-password-canary".into()),
+            ..CameraAccess::default()
         };
         let draft = CameraDraft { access, audio: AudioMode::Off, recording: false };
         let rig = Self { _dir: dir, clock, store, subject, home };

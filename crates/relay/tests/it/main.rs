@@ -4,3 +4,4 @@
 mod journey;
 mod rig;
 mod rtsp;
+mod steer;

@@ -1,5 +1,6 @@
 //! A relay with one home and one camera in a folder of its own.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -106,14 +107,35 @@ impl Rig {
             name: "Door".into(),
             main_url: device.url(StreamName::Main),
             sub_url: Some(device.url(StreamName::Sub)),
-            username: None,
-            password: None,
+            onvif_url: device.onvif_url(),
+            ..CameraAccess::default()
         };
         let permit = permit_of::<AddCamera>(&facts, session, home).await;
         let draft = CameraDraft { access, audio, recording: true };
         let camera = store.add_camera(&permit, draft).await.unwrap().id;
         let relay = start_relay(&store, &facts).await;
         Self { relay, store, camera, device: Mutex::new(Some(device)), facts, session, folder }
+    }
+
+    /// A camera that speaks ONVIF and can be moved.
+    pub(crate) async fn with_onvif() -> Self {
+        let onvif = Some(device::Onvif::new(SocketAddr::from(([127, 0, 0, 1], 0))));
+        Self::of(DeviceConfig { onvif, ..DeviceConfig::scene(Scene::Test) }, AudioMode::Off).await
+    }
+
+    /// Whether the camera moves.
+    pub(crate) fn moves(&self) -> bool {
+        self.device.lock().unwrap().as_ref().and_then(Running::ptz).is_some_and(|(_, moves)| moves)
+    }
+
+    /// Where the camera speaks ONVIF.
+    pub(crate) fn onvif_url(&self) -> String {
+        self.device.lock().unwrap().as_ref().and_then(Running::onvif_url).unwrap()
+    }
+
+    /// The home.
+    pub(crate) fn home(&self) -> HomeId {
+        self.facts.home
     }
 
     /// A permit of the owner.
@@ -129,7 +151,7 @@ impl Rig {
     /// A further camera of the home, which is never there.
     pub(crate) async fn add_another(&self) -> CameraId {
         let main_url = "rtsp://127.0.0.1:9/main".into();
-        let access = CameraAccess { name: "Gate".into(), main_url, sub_url: None, username: None, password: None };
+        let access = CameraAccess { name: "Gate".into(), main_url, sub_url: None, ..CameraAccess::default() };
         let draft = CameraDraft { access, audio: AudioMode::Off, recording: false };
         self.store.add_camera(&self.permit::<AddCamera>(self.facts.home).await, draft).await.unwrap().id
     }
@@ -212,7 +234,7 @@ fn agreement() -> store::Agreement {
 }
 
 async fn start_relay(store: &Store, facts: &Arc<OwnerFacts>) -> Relay {
-    let config = relay::Config { loopback_only: true, ..relay::Config::default() };
+    let config = relay::Config { loopback_only: true, search_loopback: true, ..relay::Config::default() };
     Relay::start(config, store.clone(), Arc::clone(facts) as Arc<dyn FactsSource>, Arc::new(SystemClock)).await.unwrap()
 }
 

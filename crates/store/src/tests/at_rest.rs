@@ -15,6 +15,7 @@ fn canary_draft() -> CameraDraft {
         sub_url: Some("rtsp://canary-host-55d0:554/canary-path-08e1/sub".into()),
         username: Some("canary-user-3b77".into()),
         password: Some("canary-pass-c64f".into()),
+        ..CameraAccess::default()
     };
     CameraDraft { access, ..draft() }
 }

@@ -149,6 +149,7 @@ fn draft() -> CameraDraft {
         sub_url: None,
         username: Some("admin".into()),
         password: Some("hunter2".into()),
+        ..CameraAccess::default()
     };
     CameraDraft { access, audio: AudioMode::Off, recording: true }
 }

@@ -7,6 +7,7 @@ import type {
 	PolicyDocument,
 	ProbeLine,
 	ProbeTarget,
+	SearchLine,
 	ServerInfo,
 	Session,
 	SetUp,
@@ -109,6 +110,18 @@ export const api = {
 		return Number.isFinite(length) && length > 0 ? length : undefined;
 	},
 
+	/** Looks for cameras: `onLine` hears each as it answers. Ends by itself within a minute, and with `signal`. */
+	async searchCameras(
+		sweep: string | undefined,
+		onLine: (line: SearchLine) => void,
+		signal: AbortSignal
+	): Promise<void> {
+		const body = sweep === undefined ? {} : { sweep };
+		const answer = await send('/cameras/search', { ...json('POST', body), signal });
+		if (!answer.body) return;
+		for await (const line of lines(answer.body)) onLine(JSON.parse(line) as SearchLine);
+	},
+
 	/** Tries an address, step by step: `onLine` hears each line as it arrives. */
 	async testCamera(target: ProbeTarget, onLine: (line: ProbeLine) => void, signal: AbortSignal): Promise<void> {
 		const answer = await send('/cameras/test', { ...json('POST', target), signal });
@@ -122,6 +135,11 @@ export const url = {
 	whep: (id: string, stream: string) => `${BASE}${camera(id)}/whep?stream=${stream}`,
 	live: (id: string, stream: string) => {
 		const at = new URL(`${BASE}${camera(id)}/live.ws?stream=${stream}`, location.href);
+		at.protocol = at.protocol.replace('http', 'ws');
+		return at.href;
+	},
+	move: (id: string) => {
+		const at = new URL(`${BASE}${camera(id)}/move.ws`, location.href);
 		at.protocol = at.protocol.replace('http', 'ws');
 		return at.href;
 	},

@@ -54,6 +54,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cameras/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Looks for cameras in the server's networks: a line of JSON each, as they answer. Ends within a minute, when the client leaves,
+         *     and when another search of the home begins. Nothing of it is kept.
+         */
+        post: operations["searchCameras"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras/test": {
         parameters: {
             query?: never;
@@ -102,6 +122,27 @@ export interface paths {
          *     segment and then live parts.
          */
         get: operations["watchLive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/move.ws": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Moves a camera, by WebSocket. `{"pan": 0.5, "tilt": 0, "zoom": 0}`, each from -1 to 1, moves it for a quarter of a second and is
+         *     sent again for as long as it shall go on; `{}` stops it, and so does the end of the connection. The server says `ready` once,
+         *     and `ended` with a code where the camera does not follow.
+         */
+        get: operations["moveCamera"];
         put?: never;
         post?: never;
         delete?: never;
@@ -661,6 +702,8 @@ export interface components {
             main_address: string;
             /** @description What people call it. */
             name: string;
+            /** @description Whether its ONVIF address is known, by which it may be moved. */
+            onvif: boolean;
             /** @description Whether the owner wants footage kept. */
             recording: boolean;
             state: components["schemas"]["CameraState"];
@@ -786,6 +829,11 @@ export interface components {
             /** Format: uri */
             main_url?: string | null;
             name?: string | null;
+            /**
+             * Format: uri
+             * @description URL of the ONVIF device service. A main stream at another host clears it.
+             */
+            onvif_url?: string | null;
             /** Format: password */
             password?: string | null;
             /** @description Whether to keep footage. */
@@ -820,6 +868,26 @@ export interface components {
              * @description `before` of the next page.
              */
             next?: number | null;
+        };
+        /** @description A camera that answered, as it describes itself. */
+        Found: {
+            /** @description Where it was heard from. */
+            addresses: string[];
+            /**
+             * Format: uuid
+             * @description Which camera of the home it is, where it was added already.
+             */
+            camera_id?: string | null;
+            /** @description The same for every line about it. */
+            key: string;
+            make?: string | null;
+            model?: string | null;
+            /** @description The name that it was given. */
+            name?: string | null;
+            /** @description Its ONVIF device service. */
+            onvif_url?: string | null;
+            /** @description Its RTSP server; the path may be missing. */
+            rtsp_url?: string | null;
         };
         /** @description A stretch without footage. */
         Gap: {
@@ -883,6 +951,11 @@ export interface components {
             /** @description What people call it: 1 to 64 characters. */
             name: string;
             /**
+             * Format: uri
+             * @description http URL of the camera's ONVIF device service, at the host of `main_url`.
+             */
+            onvif_url?: string | null;
+            /**
              * Format: password
              * @description Password on the camera. Kept sealed, never returned.
              */
@@ -899,6 +972,40 @@ export interface components {
         NewStreamKey: {
             /** @description What the other software is called: 1 to 64 characters. */
             name: string;
+        };
+        /** @description What a camera offers. */
+        Offer: {
+            /** @description The place of the best main stream among them. */
+            main: number;
+            make?: string | null;
+            model?: string | null;
+            /** @description Whether the camera says that it can be moved. */
+            moves: boolean;
+            /** @description The largest picture first. */
+            streams: components["schemas"]["OfferedStream"][];
+            /** @description The place of the best sub stream. */
+            sub?: number | null;
+        };
+        /** @description A stream as the camera describes it. */
+        OfferedStream: {
+            /** @description `h264`, `h265`, or what else the camera says. */
+            codec: string;
+            /** Format: float */
+            fps?: number | null;
+            /**
+             * Format: float
+             * @description Seconds between key pictures.
+             */
+            gop_s?: number | null;
+            /** Format: int32 */
+            height: number;
+            name?: string | null;
+            /** @description Without user name and password. */
+            url: string;
+            /** @description Codes of what could work better. */
+            warnings: string[];
+            /** Format: int32 */
+            width: number;
         };
         /** @description A version, and what it changed. */
         Past: {
@@ -969,6 +1076,34 @@ export interface components {
             port: number;
             /** @description `rtsp`, or `rtsps` where what leaves the machine is encrypted. */
             scheme: string;
+        };
+        /** @description Where to look. */
+        Search: {
+            /**
+             * Format: uuid
+             * @description Which home, for somebody who has several.
+             */
+            home_id?: string | null;
+            /**
+             * @description A local IPv4 range of at most 1024 addresses to ask one by one as well, where multicasts do not reach:
+             *     `192.168.3.0/24`, `192.168.3.10-192.168.3.20` or one address.
+             */
+            sweep?: string | null;
+        };
+        /** @description What a search tells, a line each. */
+        SearchLine: {
+            /** @description The camera. */
+            camera: components["schemas"]["Found"];
+            /** @enum {string} */
+            event: "found";
+        } | {
+            /** @enum {string} */
+            event: "gone";
+            /** @description Whose row goes. */
+            key: string;
+        } | {
+            /** @enum {string} */
+            event: "ended";
         };
         /** @description What one may know of the server without signing in. */
         Server: {
@@ -1146,9 +1281,14 @@ export interface components {
             home_id?: string | null;
             /**
              * Format: uri
-             * @description rtsp or rtsps URL of the main stream.
+             * @description rtsp or rtsps URL of the main stream. Without it the camera is asked at `onvif_url`.
              */
-            main_url: string;
+            main_url?: string | null;
+            /**
+             * Format: uri
+             * @description http URL of the camera's ONVIF device service: without `main_url` it says which streams there are.
+             */
+            onvif_url?: string | null;
             /**
              * Format: password
              * @description Password on the camera. Not kept.
@@ -1170,6 +1310,7 @@ export interface components {
              * @description How long it took.
              */
             ms?: number | null;
+            offer?: components["schemas"]["Offer"] | null;
             /** @description A real picture, as a `data:` URL of a JPEG. */
             picture?: string | null;
             problem?: components["schemas"]["CameraProblem"] | null;
@@ -1178,7 +1319,10 @@ export interface components {
              * @enum {string}
              */
             state: "running" | "ok" | "failed";
-            /** @description `address`, `connect`, `sign_in`, `describe`, `picture`, `sub`; `done` is the last. */
+            /**
+             * @description `address`, `connect`, `sign_in`, `describe`, `picture`, `sub`; by ONVIF `reach`, `sign_in`, `profiles`, `stream`,
+             *     `picture`, `sub`; `done` is the last.
+             */
             step: string;
             sub?: components["schemas"]["StreamState"] | null;
             /** @description Codes of what works, and could work better. */
@@ -1368,6 +1512,38 @@ export interface operations {
             };
         };
     };
+    searchCameras: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Search"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["SearchLine"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     testCamera: {
         parameters: {
             query?: never;
@@ -1507,6 +1683,35 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description The view runs */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    moveCamera: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The camera listens */
             101: {
                 headers: {
                     [name: string]: unknown;

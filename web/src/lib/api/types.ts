@@ -50,7 +50,13 @@ export type CameraState = Refined<Sent<Schemas['CameraState']>, { main?: StreamS
 export type Camera = Refined<Sent<Schemas['Camera']>, { state: CameraState }>;
 export type AudioMode = Schemas['Camera']['audio'];
 
-export type ProbeStepName = 'address' | 'connect' | 'sign_in' | 'describe' | 'picture' | 'sub';
+export type ProbeStepName =
+	'address' | 'connect' | 'reach' | 'sign_in' | 'describe' | 'profiles' | 'stream' | 'picture' | 'sub';
+export type Offer = Sent<Schemas['Offer']>;
+export type OfferedStream = Sent<Schemas['OfferedStream']>;
+/** A camera that answered a search. */
+export type FoundCamera = Sent<Schemas['Found']>;
+export type SearchLine = Sent<Schemas['SearchLine']>;
 /** A line of a camera's test; the last one is about the whole. */
 export type ProbeLine = Refined<
 	Sent<Schemas['TestStep']>,

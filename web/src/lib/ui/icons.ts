@@ -13,6 +13,7 @@ export const ICONS = {
 	check: 'M4 12.5l5.5 5.5L20 7',
 	close: 'M6 6l12 12M18 6L6 18',
 	cut: 'M6 3a3 3 0 1 0 0 6a3 3 0 1 0 0-6zM6 15a3 3 0 1 0 0 6a3 3 0 1 0 0-6zM20 4L8.1 15.9M14.5 14.5L20 20M8.1 8.1L12 12',
+	down: 'M5 9l7 7 7-7',
 	download: 'M12 3v12M7 10l5 5 5-5M4 20h16',
 	forward: 'M15 14l5-5-5-5M20 9H10a6 6 0 0 0 0 12h3',
 	fullscreen: 'M8 3H5a2 2 0 0 0-2 2v3M21 8V5a2 2 0 0 0-2-2h-3M3 16v3a2 2 0 0 0 2 2h3M16 21h3a2 2 0 0 0 2-2v-3',
@@ -23,6 +24,7 @@ export const ICONS = {
 	left: 'M15 5l-7 7 7 7',
 	live: 'M4 6h9a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H4a2 2 0 0 1-2-2V8a2 2 0 0 1 2-2zM15 11l7-4v10l-7-4',
 	minus: 'M5 12h14',
+	move: 'M12 3v18M3 12h18M9 6l3-3 3 3M9 18l3 3 3-3M6 9l-3 3 3 3M18 9l3 3-3 3',
 	muted: `${SPEAKER}M22 9l-6 6M16 9l6 6`,
 	pause: 'M8 5v14M16 5v14',
 	person: `${CIRCLE}M12 6.5a3.5 3.5 0 1 0 0 7a3.5 3.5 0 1 0 0-7zM5.8 19.5c1-2.2 3.2-3.3 6.2-3.3s5.2 1.1 6.2 3.3`,
@@ -38,6 +40,7 @@ export const ICONS = {
 	sign_out: 'M9 21H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2h4M16 17l5-5-5-5M21 12H9',
 	sound: `${SPEAKER}M15.5 8.5a5 5 0 0 1 0 7M18.5 5.5a9 9 0 0 1 0 13`,
 	stop: `${CIRCLE}M9 9h6v6H9z`,
+	up: 'M5 15l7-7 7 7',
 	warning: 'M12 3L2 20h20zM12 10v4M12 17.2v.01',
 	zoom_in: `${LENS}M11 8v6M8 11h6`,
 	zoom_out: `${LENS}M8 11h6`

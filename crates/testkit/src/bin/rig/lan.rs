@@ -1,7 +1,7 @@
 //! A LAN in network namespaces: eight cameras on one segment, two behind a router, and one who searches.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +9,9 @@ use cameras::discovery::{Event, Options, Range, Service, Source, search};
 use device::{Camera, Config, Discovery, Onvif, Scene};
 use domain::{Clock, SystemClock};
 use serde_json::{Value, json};
-use testkit::{Process, Result, command, output};
+use testkit::{Process, Result, Server, command, output};
+
+use crate::browser;
 
 /// How soon multicast must have found the segment's cameras.
 const FOUND_WITHIN_MS: u64 = 3000;
@@ -88,7 +90,23 @@ fn here_in(namespace: &str, arguments: &[&str]) -> Result<std::process::Command>
     Ok(command)
 }
 
-pub(crate) fn run() -> Result<()> {
+/// The LAN with its cameras, until it is dropped.
+struct Segment {
+    // In this order: who is in a namespace goes before it.
+    _cameras: Vec<Process>,
+    _lan: Lan,
+    searcher: String,
+    scenes: PathBuf,
+}
+
+impl Drop for Segment {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.scenes);
+    }
+}
+
+/// Eight cameras on a segment, two behind a router, and one more host there.
+fn segment() -> Result<Segment> {
     let mut lan = Lan::new();
     let (near, far) = (lan.switch("near")?, lan.switch("far")?);
     let router = lan.host("router", &near, "10.77.1.1/24", None)?;
@@ -108,8 +126,31 @@ pub(crate) fn run() -> Result<()> {
     for camera in &cameras {
         camera.line(Duration::from_secs(60), |line| (line == "ready").then_some(()))?;
     }
+    Ok(Segment { _cameras: cameras, _lan: lan, searcher, scenes })
+}
 
-    let seen = rows(&searcher, &["lan-search", "--seconds", "3"])?;
+/// A person adds all cameras of the segment by the wizard, in Chromium, each with live video at its end.
+pub(crate) fn add(server: &Path) -> Result<()> {
+    println!("add: a newcomer finds and adds the cameras of a network");
+    let segment = segment()?;
+    let server = std::fs::canonicalize(server)?.to_string_lossy().into_owned();
+    let mut here = here_in(&segment.searcher, &["add-here", "--server", &server])?;
+    let status = here.status().map_err(|e| format!("ip: {e}"))?;
+    drop(segment);
+    if status.success() { Ok(()) } else { Err("the cameras of the network were not all added".into()) }
+}
+
+/// What of that happens inside the namespace of whoever searches.
+pub(crate) async fn add_here(binary: &Path) -> Result<()> {
+    let server = Server::start(binary, "serve")?;
+    server.set_up().await?;
+    tokio::task::spawn_blocking(move || browser::run("add.mjs", &server, &[("E2E_FOUND", HERE.to_string())])).await?
+}
+
+pub(crate) fn run() -> Result<()> {
+    let segment = segment()?;
+    let searcher = &segment.searcher;
+    let seen = rows(searcher, &["lan-search", "--seconds", "3"])?;
     let ours: Vec<&Value> = seen.values().collect();
     let late: Vec<&&Value> = ours.iter().filter(|row| row["ms"].as_u64().is_none_or(|ms| ms >= FOUND_WITHIN_MS)).collect();
     if ours.len() != HERE || !late.is_empty() {
@@ -118,14 +159,13 @@ pub(crate) fn run() -> Result<()> {
     let slowest = ours.iter().filter_map(|row| row["ms"].as_u64()).max().unwrap_or_default();
     println!("multicast: {HERE} cameras, the last after {slowest} ms, each one row with its ONVIF and RTSP addresses");
 
-    let seen = rows(&searcher, &["lan-search", "--seconds", "0", "--sweep", "10.77.2.0/25"])?;
+    let seen = rows(searcher, &["lan-search", "--seconds", "0", "--sweep", "10.77.2.0/25"])?;
     let swept = seen.values().filter(|row| row["source"] == "Sweep").count();
     if swept != THERE || seen.len() != THERE {
         return Err(format!("the sweep found {swept} of {THERE} cameras behind the router: {seen:#?}").into());
     }
     println!("sweep: {THERE} cameras behind the router");
-    drop(cameras);
-    let _ = std::fs::remove_dir_all(scenes);
+    drop(segment);
     Ok(())
 }
 

@@ -55,6 +55,11 @@ enum Rig {
     },
     /// Eight cameras on a LAN segment are found by multicast, two behind a router by a sweep; in network namespaces, as root.
     Lan,
+    /// Somebody adds the eight by the wizard, in Chromium, each with live video; in network namespaces, as root.
+    Add,
+    /// What of that happens in the namespace of whoever searches.
+    #[command(hide = true)]
+    AddHere,
     /// One camera of that LAN.
     #[command(hide = true)]
     LanCamera {
@@ -109,6 +114,8 @@ async fn main() -> ExitCode {
         Rig::Cuts => cuts::run(&server).await,
         Rig::Foreign => foreign::run(&server).await,
         Rig::Lan => lan::run(),
+        Rig::Add => lan::add(&server),
+        Rig::AddHere => lan::add_here(&server).await,
         Rig::LanCamera { serial, cache } => lan::camera(serial, &cache).await,
         Rig::LanSearch { seconds, sweep } => lan::look(seconds, sweep).await,
         Rig::Privacy => privacy::run(&server).await,

@@ -99,7 +99,18 @@ const en: Record<keyof typeof zh, string> = {
 	'keys.quality': 'Next quality',
 	'keys.clip': 'Start, end of a clip',
 	'keys.zoom': 'Zoom the timeline',
-	'keys.help': 'Open this list'
+	'keys.help': 'Open this list',
+	'move.title': 'Move the camera',
+	'move.text': 'Hold a button, or an arrow, + or - key. It stops when you let go.',
+	'move.connecting': 'Asking the camera …',
+	'move.ended': 'The camera is not being moved any more.',
+	'move.again': 'Try again',
+	'move.up': 'Up',
+	'move.down': 'Down',
+	'move.left': 'Left',
+	'move.right': 'Right',
+	'move.nearer': 'Zoom in',
+	'move.farther': 'Zoom out'
 };
 
 export default en;

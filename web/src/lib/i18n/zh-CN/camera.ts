@@ -97,5 +97,16 @@ export default {
 	'keys.quality': '切换清晰度',
 	'keys.clip': '片段的开始、结束',
 	'keys.zoom': '缩放时间轴',
-	'keys.help': '打开这个列表'
+	'keys.help': '打开这个列表',
+	'move.title': '转动摄像机',
+	'move.text': '按住按钮，或者方向键、+、- 键；松开就停。',
+	'move.connecting': '正在联系摄像机……',
+	'move.ended': '已经不再控制摄像机。',
+	'move.again': '再试一次',
+	'move.up': '向上',
+	'move.down': '向下',
+	'move.left': '向左',
+	'move.right': '向右',
+	'move.nearer': '拉近',
+	'move.farther': '拉远'
 } as const;
