@@ -163,7 +163,7 @@ fn best_sub(streams: &[OfferedStream]) -> Option<usize> {
     let main = streams.first()?;
     let small = |stream: &OfferedStream| stream.width <= SUB_WIDTH_MAX && stream.codec == "h264";
     let other = || streams.iter().enumerate().skip(1).filter(|(_, stream)| stream.url != main.url);
-    other().find(|(_, stream)| small(stream)).or_else(|| other().last()).map(|(at, _)| at)
+    other().find(|(_, stream)| small(stream)).or_else(|| other().next_back()).map(|(at, _)| at)
 }
 
 #[cfg(test)]
@@ -178,7 +178,8 @@ mod tests {
 
     #[test]
     fn the_sub_stream_is_the_widest_small_one_that_browsers_play() {
-        let rows: [(&[(&str, u32)], Option<usize>); 5] = [
+        type Row<'a> = (&'a [(&'a str, u32)], Option<usize>);
+        let rows: [Row<'_>; 5] = [
             (&[("h264", 1920)], None),
             (&[("h264", 3840), ("h264", 1920), ("h264", 640), ("h264", 320)], Some(2)),
             (&[("h265", 3840), ("h265", 1280), ("h264", 640)], Some(2)),
