@@ -607,3 +607,31 @@ proptest! {
         let _ = accept(now, &String::from_utf8(offer).unwrap());
     }
 }
+
+#[test]
+fn sequence_numbers_have_no_holes() {
+    let format = format();
+    let mut scene = Scene::connected(cached(&format, 0, 45));
+    scene.run(30 * MS, |_| false);
+    for n in 45..260 {
+        scene.session.push(&picture(&format, n));
+        scene.run(10 * MS, |_| false);
+        scene.session.push(&sound(&format, 2 * n));
+        scene.run(20 * MS, |_| false);
+        scene.session.push(&sound(&format, 2 * n + 1));
+        scene.run(10 * MS, |_| false);
+    }
+    for video in [true, false] {
+        let mut numbers: Vec<u64> = scene.of(video).iter().map(|got| *got.packet.seq_no).collect();
+        let all = numbers.len();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let holes: Vec<_> = numbers.windows(2).filter(|pair| pair[1] != pair[0] + 1).collect();
+        assert!(
+            holes.is_empty() && all == numbers.len(),
+            "video {video}: {holes:?} of {}..{:?}, {all}",
+            numbers[0],
+            numbers.last()
+        );
+    }
+}
