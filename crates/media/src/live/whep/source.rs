@@ -10,8 +10,9 @@ use super::rtcp;
 use super::srtp::Outgoing;
 use super::time::RtpTime;
 
-/// Packets kept for resending: the last 1.4 s at 2 Mbit/s, or 0.4 s at 8 Mbit/s. Viewers share the payloads.
-const KEPT_MAX: usize = 320;
+/// Packets kept for resending: the last 5 s at 2 Mbit/s, or 1.2 s at 8 Mbit/s. A cached GOP leaves within a tenth of a second, and what a
+/// slow viewer lost of its key picture must still be there when it asks. 40 bytes each: viewers share the payloads.
+const KEPT_MAX: usize = 1024;
 
 /// How often one packet is sent again: a viewer that asks more often has no way to us that a copy could help.
 const RESENDS_MAX: u8 = 4;
