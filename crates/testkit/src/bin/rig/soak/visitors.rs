@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
 /// How long a picture may take, on a machine that does much else.
-const PICTURE_MAX: Duration = Duration::from_secs(10);
+const PICTURE_MAX: Duration = Duration::from_secs(30);
 
 /// The longest stay.
 const STAY_MAX: Duration = Duration::from_secs(90);
