@@ -20,7 +20,7 @@ pub(crate) const SLACK: u64 = 900;
 /// The same between two sounds of AAC at 16 kHz; one that is missing is 1024 ticks.
 const SOUND_SLACK: u64 = 160;
 
-/// One datagram of so many may be lost on its way to a steady viewer, which has no RTX; they are counted and told all the same. Live parts and
+/// One datagram of so many may be lost on its way to a steady viewer; they are counted and told all the same. Live parts and
 /// recordings travel by TCP, where a loss is ours alone: there none may be.
 const DATAGRAMS_LOST_MAX: u64 = 200;
 
