@@ -21,10 +21,17 @@ pub const PARAMETER_SETS_BYTES_MAX: usize = 16 * 1024;
 /// Media time in one recorded fragment: half of what a power cut may take (docs/segment-format.md).
 pub const FRAGMENT_TIME_MAX: Duration = Duration::from_millis(500);
 
-/// How often recorders look for new units, all at the same instants. With the open fragment, the sync that runs and the one
-/// that follows it, this is what a power cut may take: 0.2 s + 0.5 s + two syncs, which is at most 1 s on a disk whose
-/// rounds of syncs take up to 150 ms (docs/segment-format.md).
+/// How often recorders look for new units, all at the same instants. With the breath before it, the open fragment, the sync that
+/// runs and the one that follows it, this is what a power cut may take: 0.02 s + 0.2 s + 0.5 s + two syncs, which is at most 1 s
+/// on a disk whose rounds of syncs take up to 140 ms (docs/segment-format.md).
 pub const RECORD_POLL: Duration = Duration::from_millis(200);
+
+/// How often cameras are read while nobody watches. What comes meanwhile waits in the sockets' buffers, which a camera of
+/// 20 Mbit/s fills with 250 KB; Linux lets such a buffer grow to some megabytes.
+pub const BREATH: Duration = Duration::from_millis(100);
+
+/// How long before the recorders look they are read: as long as it takes to read a hundred cameras.
+pub const BREATH_LEAD: Duration = Duration::from_millis(20);
 
 /// Bytes that one camera's recorder has under way to the disk. 20 s of 4 Mbit/s: a disk that spins up or empties its cache
 /// takes 5 to 10 s. Memory is used only while the disk is behind; beyond it the camera's ring overruns and the loss is told.

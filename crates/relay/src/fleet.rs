@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::feed::Feed;
-use crate::pull::{self, Demand, Puller};
+use crate::pull::{self, Demand, Ingest, Puller};
 use crate::record::{self, Disk, OpenSegments, Recorder};
 use crate::state::{Board, Problem, RecordingStatus, Status};
 use crate::witness::Witness;
@@ -67,6 +67,7 @@ pub(crate) struct Feeds {
 #[derive(Clone)]
 pub(crate) struct Fleet {
     shared: Shared,
+    ingest: Ingest,
     running: Arc<Mutex<HashMap<CameraId, Running>>>,
 }
 
@@ -77,8 +78,8 @@ impl std::fmt::Debug for Fleet {
 }
 
 impl Fleet {
-    pub(crate) fn new(shared: Shared) -> Self {
-        Self { shared, running: Arc::default() }
+    pub(crate) fn new(shared: Shared, ingest: Ingest) -> Self {
+        Self { shared, ingest, running: Arc::default() }
     }
 
     /// The streams of a camera that runs.
@@ -184,10 +185,14 @@ impl Fleet {
     fn start(&self, id: CameraId, desired: Desired, before: Option<Feeds>) -> Running {
         let (cancel, tasks) = (CancellationToken::new(), TaskTracker::new());
         let (main, sub) = before.map_or_else(|| (Feed::new(), None), |feeds| (feeds.main, feeds.sub));
-        tasks.spawn(self.pull(id, &desired, StreamName::Main, &desired.access.main_url, &main).run(cancel.clone()));
+        let pull = |stream, url: &str, feed: &Arc<Feed>| {
+            let pull = self.pull(id, &desired, stream, url, feed).run(cancel.clone());
+            tasks.spawn_on(pull, self.ingest.handle());
+        };
+        pull(StreamName::Main, &desired.access.main_url, &main);
         let sub = desired.access.sub_url.as_ref().map(|url| {
             let feed = sub.unwrap_or_else(Feed::new);
-            tasks.spawn(self.pull(id, &desired, StreamName::Sub, url, &feed).run(cancel.clone()));
+            pull(StreamName::Sub, url, &feed);
             feed
         });
         let now = self.shared.clock.now();

@@ -3,6 +3,7 @@
 //! Floor 5 of the house. Relay follows the desired state that control writes (rows and the bus) and never writes it.
 //! Each public call takes a permit by value; a call that goes on (a view) turns it into a [`Watch`].
 
+mod beat;
 mod feed;
 mod fleet;
 mod playback;
@@ -46,7 +47,7 @@ pub use watch::Watch;
 
 use fleet::{Fleet, Shared};
 use playback::Playback;
-use pull::Demand;
+use pull::{Demand, Ingest};
 use record::{Disk, OpenSegments, Retention};
 use state::Board;
 use witness::Witness;
@@ -104,7 +105,8 @@ impl Relay {
         let (demand, board, open) = (Demand::new(), Board::new(), OpenSegments::default());
         let shared = Shared { demand, board, open, disk, store, facts, clock, witness };
         let webrtc = view::webrtc::Engine::start(&config, &tasks, cancel.clone()).await?;
-        let fleet = Fleet::new(shared.clone());
+        let ingest = Ingest::start(shared.demand.breath().clone()).map_err(Error::internal)?;
+        let fleet = Fleet::new(shared.clone(), ingest);
         let retention = Retention::new(&config, shared.clone());
         let playback = Playback::new(shared.clone());
         tasks.spawn(record::chronicle(shared.clone(), cancel.clone()));

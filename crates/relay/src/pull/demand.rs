@@ -1,4 +1,4 @@
-//! Who wants sub streams: they are warm while anyone is signed in, and a while after.
+//! Who is there: while anyone is, pictures are read at once, and sub streams are warm, these also a while after.
 
 use std::sync::Arc;
 
@@ -6,9 +6,14 @@ use domain::limits::SUB_WARM_TIME;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
+use super::ingest::{Awake, Breath};
+
 /// Whether sub streams are wanted. Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]
-pub(crate) struct Demand(Arc<watch::Sender<Crowd>>);
+pub(crate) struct Demand {
+    crowd: Arc<watch::Sender<Crowd>>,
+    breath: Breath,
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Crowd {
@@ -26,25 +31,33 @@ impl Crowd {
 
 /// Somebody is signed in and looks: held by an open state stream or a running view.
 #[derive(Debug)]
-pub struct Presence(Demand);
+pub struct Presence {
+    demand: Demand,
+    _awake: Awake,
+}
 
 impl Demand {
     /// With nobody there yet.
     #[must_use]
     pub(crate) fn new() -> Self {
-        Self(Arc::new(watch::Sender::new(Crowd { present: 0, left: None })))
+        Self { crowd: Arc::new(watch::Sender::new(Crowd { present: 0, left: None })), breath: Breath::default() }
+    }
+
+    /// What keeps the thread that reads cameras awake.
+    pub(crate) fn breath(&self) -> &Breath {
+        &self.breath
     }
 
     /// Counts somebody for as long as the guard lives.
     #[must_use]
     pub(crate) fn presence(&self) -> Presence {
-        self.0.send_modify(|crowd| crowd.present += 1);
-        Presence(self.clone())
+        self.crowd.send_modify(|crowd| crowd.present += 1);
+        Presence { demand: self.clone(), _awake: self.breath.awake() }
     }
 
     /// Resolves as soon as sub streams are wanted.
     pub(super) async fn wanted(&self) {
-        let mut crowd = self.0.subscribe();
+        let mut crowd = self.crowd.subscribe();
         let warm = |crowd: &Crowd| crowd.present > 0 || crowd.warm_until().is_some_and(|until| Instant::now() < until);
         // The sender lives as long as this handle.
         let _ = crowd.wait_for(warm).await;
@@ -52,7 +65,7 @@ impl Demand {
 
     /// Resolves as soon as sub streams have not been wanted for long enough.
     pub(super) async fn cold(&self) {
-        let mut crowd = self.0.subscribe();
+        let mut crowd = self.crowd.subscribe();
         loop {
             let now = *crowd.borrow_and_update();
             let over = async {
@@ -78,7 +91,7 @@ impl Default for Demand {
 
 impl Drop for Presence {
     fn drop(&mut self) {
-        self.0.0.send_modify(|crowd| {
+        self.demand.crowd.send_modify(|crowd| {
             crowd.present = crowd.present.saturating_sub(1);
             crowd.left = Some(Instant::now());
         });

@@ -2,12 +2,13 @@
 
 mod backoff;
 mod demand;
+mod ingest;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cameras::rtsp::{Source, Target};
+use cameras::rtsp::{Source, Target, Transport};
 use cameras::{CameraError, Facts, Meter};
 use domain::{CameraId, Clock, Secret, StreamName, Timestamp};
 use futures::FutureExt;
@@ -17,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use self::backoff::Backoff;
 pub(crate) use self::demand::Demand;
 pub use self::demand::Presence;
+pub(crate) use self::ingest::Ingest;
 use crate::feed::Feed;
 use crate::state::{Board, Playable, Problem, RecordingStatus, Status, StreamState};
 
@@ -121,6 +123,10 @@ impl Puller {
 
     /// One connection, until it fails.
     async fn connection(&self, source: &mut Source) -> CameraError {
+        // Handshakes take a dozen round trips, and the line of time is anchored where the first packets arrive.
+        let mut awake = Some(self.demand.breath().awake());
+        // Datagrams do not wait for long before some are dropped.
+        let hasty = source.target().transport() == Transport::Udp;
         let mut stream = match source.open().await {
             Ok(stream) => stream,
             Err(error) => return error,
@@ -137,6 +143,10 @@ impl Puller {
             let meter = meter.get_or_insert_with(|| Meter::new(Arc::clone(&arrival.unit.format), arrival.unit.arrived));
             let first = arrival.unit.discontinuity && arrival.unit.key;
             let told = meter.count(&arrival);
+            if told && !hasty {
+                // The first figures are those of the first two seconds.
+                drop(awake.take());
+            }
             self.feed.push(arrival.unit, arrival.duration);
             if told || first {
                 self.online(meter.facts());

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::limits::{RECORD_POLL, RECORDER_PENDING_BYTES_MAX};
@@ -15,11 +15,12 @@ use policy::act::RecordCamera;
 use store::SegmentRow;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
+use tokio::time::{Interval, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 
 use super::OpenSegment;
 use super::disk::{Answer, outcome, try_outcome};
+use crate::beat;
 use crate::feed::{Feed, Subscription};
 use crate::fleet::Shared;
 use crate::state::{Problem, RecordingStatus, Status};
@@ -334,10 +335,7 @@ impl Ending {
 /// The instants at which all recorders of the process look: they run in one wake-up, and their appends meet in one round.
 /// A look that was late is made up by the next, not by several at once.
 fn polls() -> Interval {
-    static GRID: LazyLock<Instant> = LazyLock::new(Instant::now);
-    let into = Instant::now().saturating_duration_since(*GRID).as_nanos() % RECORD_POLL.as_nanos();
-    let wait = RECORD_POLL - Duration::from_nanos(u64::try_from(into).unwrap_or(0));
-    let mut polls = interval_at(Instant::now() + wait, RECORD_POLL);
+    let mut polls = interval_at(beat::next(RECORD_POLL, Duration::ZERO), RECORD_POLL);
     polls.set_missed_tick_behavior(MissedTickBehavior::Skip);
     polls
 }
