@@ -13,6 +13,8 @@ use domain::SegmentId;
 use domain::limits::CAMERAS_MAX;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
+use super::durable::Syncing;
+
 /// Commands that one round takes at most: two seconds of all cameras' fragments, so that even after a stall nobody waits
 /// for everything that queued up to be written before the first byte of it is durable.
 const ROUND_MAX: usize = 4 * CAMERAS_MAX;
@@ -128,6 +130,7 @@ async fn run(mut queue: mpsc::UnboundedReceiver<Command>, before: Arc<dyn Fn(usi
 #[derive(Debug, Default)]
 struct Files {
     open: HashMap<SegmentId, Open>,
+    syncing: Syncing,
 }
 
 #[derive(Debug)]
@@ -139,7 +142,7 @@ struct Open {
 }
 
 impl Files {
-    /// Does all that is wanted, makes it durable, and answers. Returns how many files were synced.
+    /// Does all that is wanted, makes it durable, and answers. Returns how many syncs that took.
     fn round(&mut self, batch: Vec<Command>) -> u64 {
         let mut answers = Vec::with_capacity(batch.len());
         for Command { file, work, done } in batch {
@@ -189,20 +192,16 @@ impl Files {
     }
 
     /// Makes everything written so far durable. A file whose sync failed is given up: retrying a failed sync would
-    /// report success for pages that the kernel has dropped. Returns how many were synced, and which could not be.
+    /// report success for pages that the kernel has dropped. Returns how many syncs that took, and which files failed.
     fn commit(&mut self) -> (u64, HashMap<SegmentId, io::Error>) {
-        let (mut syncs, mut failed) = (0, HashMap::new());
-        self.open.retain(|&id, open| {
-            if std::mem::take(&mut open.dirty) {
-                syncs += 1;
-                if let Err(error) = open.file.sync_data() {
-                    tracing::error!(segment = %id, %error, "footage could not be made durable");
-                    failed.insert(id, error);
-                    return false;
-                }
-            }
-            !open.over
-        });
+        let written = self.open.iter_mut().filter_map(|(&id, open)| std::mem::take(&mut open.dirty).then_some((id, &open.file)));
+        let (ids, files): (Vec<SegmentId>, Vec<&File>) = written.unzip();
+        let (syncs, outcomes) = self.syncing.sync(&files);
+        let failed: HashMap<_, _> = ids.into_iter().zip(outcomes).filter_map(|(id, synced)| Some((id, synced.err()?))).collect();
+        for (id, error) in &failed {
+            tracing::error!(segment = %id, %error, "footage could not be made durable");
+        }
+        self.open.retain(|id, open| !open.over && !failed.contains_key(id));
         (syncs, failed)
     }
 }

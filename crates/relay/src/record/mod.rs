@@ -3,6 +3,7 @@
 mod adopt;
 mod chronicle;
 mod disk;
+mod durable;
 mod open;
 mod recorder;
 mod retention;
