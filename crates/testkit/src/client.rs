@@ -32,13 +32,17 @@ impl Client {
 
     /// First run: makes the owner's account.
     pub async fn set_up(base: &str) -> Result<Self> {
-        let anonymous = Self::nobody(base)?;
-        let policy = anonymous.get("/policy").await?;
+        Self::nobody(base)?.become_owner(None).await
+    }
+
+    /// First run by somebody who is not signed in; `code` where the server is not on loopback alone.
+    pub async fn become_owner(self, code: Option<&str>) -> Result<Self> {
+        let policy = self.get("/policy").await?;
         let form = json!({
-            "email": Self::EMAIL, "password": Self::PASSWORD, "adult": true, "policy_version": policy["version"],
+            "email": Self::EMAIL, "password": Self::PASSWORD, "adult": true, "policy_version": policy["version"], "code": code,
         });
-        let signed_in = anonymous.post("/setup", &form).await?;
-        Ok(Self { token: signed_in["token"].as_str().ok_or("the answer to set-up has no token")?.to_owned(), ..anonymous })
+        let signed_in = self.post("/setup", &form).await?;
+        Ok(Self { token: signed_in["token"].as_str().ok_or("the answer to set-up has no token")?.to_owned(), ..self })
     }
 
     /// The same person in a session of its own.
@@ -52,7 +56,17 @@ impl Client {
     pub fn nobody(base: &str) -> Result<Self> {
         // Fails where a test before has done it: then there is one already.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).build()?;
+        Self::anonymous(base, reqwest::Client::builder())
+    }
+
+    /// The same at a server that speaks TLS, whose authority's certificate (PEM) is trusted and no other.
+    pub fn trusting(base: &str, authority: &[u8]) -> Result<Self> {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        Self::anonymous(base, reqwest::Client::builder().tls_certs_only([reqwest::Certificate::from_pem(authority)?]))
+    }
+
+    fn anonymous(base: &str, http: reqwest::ClientBuilder) -> Result<Self> {
+        let http = http.timeout(Duration::from_secs(60)).build()?;
         Ok(Self { http, base: base.trim_end_matches('/').to_owned(), token: String::new() })
     }
 

@@ -9,9 +9,10 @@ use cameras::discovery::{Event, Options, Range, Service, Source, search};
 use device::{Camera, Config, Discovery, Onvif, Scene};
 use domain::{Clock, SystemClock};
 use serde_json::{Value, json};
-use testkit::{Process, Result, Server, command, output};
+use testkit::{Process, Result, Server, output};
 
 use crate::browser;
+use crate::namespaces::{Lan, command_in, here_in};
 
 /// How soon multicast must have found the segment's cameras.
 const FOUND_WITHIN_MS: u64 = 3000;
@@ -19,76 +20,6 @@ const FOUND_WITHIN_MS: u64 = 3000;
 /// Cameras of the segment, and behind the router.
 const HERE: usize = 8;
 const THERE: usize = 2;
-
-/// Namespaces that end with the rig.
-struct Lan {
-    prefix: String,
-    names: Vec<String>,
-}
-
-impl Lan {
-    fn new() -> Self {
-        Self { prefix: format!("ac{}", std::process::id()), names: Vec::new() }
-    }
-
-    /// The network namespace of that name, made with its loopback up.
-    fn add(&mut self, name: &str) -> Result<String> {
-        let name = format!("{}-{name}", self.prefix);
-        ip(&["netns", "add", &name]).map_err(|e| format!("network namespaces are needed, as root and with iproute2: {e}"))?;
-        self.names.push(name.clone());
-        within(&name, &["link", "set", "lo", "up"])?;
-        Ok(name)
-    }
-
-    /// A host on a switch: `address` on its one interface, everything else by `router` where there is one.
-    fn host(&mut self, name: &str, switch: &str, address: &str, router: Option<&str>) -> Result<String> {
-        let host = self.add(name)?;
-        self.plug(&host, switch, &format!("p-{name}"), "eth0", address)?;
-        if let Some(router) = router {
-            within(&host, &["route", "add", "default", "via", router])?;
-        }
-        Ok(host)
-    }
-
-    fn plug(&self, host: &str, switch: &str, port: &str, interface: &str, address: &str) -> Result<()> {
-        within(switch, &["link", "add", port, "type", "veth", "peer", "name", interface, "netns", host])?;
-        within(switch, &["link", "set", port, "master", "br0", "up"])?;
-        within(host, &["addr", "add", address, "dev", interface])?;
-        within(host, &["link", "set", interface, "up"])
-    }
-
-    fn switch(&mut self, name: &str) -> Result<String> {
-        let switch = self.add(name)?;
-        within(&switch, &["link", "add", "br0", "type", "bridge", "mcast_snooping", "0"])?;
-        within(&switch, &["link", "set", "br0", "up"])?;
-        Ok(switch)
-    }
-}
-
-impl Drop for Lan {
-    fn drop(&mut self) {
-        for name in &self.names {
-            let _ = ip(&["netns", "del", name]);
-        }
-    }
-}
-
-fn ip(arguments: &[&str]) -> Result<()> {
-    let mut command = command("ip");
-    command.args(arguments);
-    output(command).map(drop)
-}
-
-fn within(namespace: &str, arguments: &[&str]) -> Result<()> {
-    ip(&[&["-n", namespace], arguments].concat())
-}
-
-/// This program again, in a namespace.
-fn here_in(namespace: &str, arguments: &[&str]) -> Result<std::process::Command> {
-    let mut command = command("ip");
-    command.args(["netns", "exec", namespace]).arg(std::env::current_exe()?).args(arguments);
-    Ok(command)
-}
 
 /// The LAN with its cameras, until it is dropped.
 struct Segment {
@@ -111,7 +42,7 @@ fn segment() -> Result<Segment> {
     let (near, far) = (lan.switch("near")?, lan.switch("far")?);
     let router = lan.host("router", &near, "10.77.1.1/24", None)?;
     lan.plug(&router, &far, "p-router2", "eth1", "10.77.2.1/24")?;
-    output(in_namespace(&router, &["sysctl", "-qw", "net.ipv4.ip_forward=1"]))?;
+    output(command_in(&router, &["sysctl", "-qw", "net.ipv4.ip_forward=1"]))?;
     let searcher = lan.host("search", &near, "10.77.1.100/24", Some("10.77.1.1"))?;
 
     let scenes = std::env::temp_dir().join(&lan.prefix);
@@ -167,12 +98,6 @@ pub(crate) fn run() -> Result<()> {
     println!("sweep: {THERE} cameras behind the router");
     drop(segment);
     Ok(())
-}
-
-fn in_namespace(namespace: &str, program: &[&str]) -> std::process::Command {
-    let mut command = command("ip");
-    command.args(["netns", "exec", namespace]).args(program);
-    command
 }
 
 /// What a search says at its end: the last of each key, with the time of the first.

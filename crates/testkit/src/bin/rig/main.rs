@@ -8,6 +8,8 @@ mod cuts;
 mod demo;
 mod foreign;
 mod lan;
+mod link;
+mod namespaces;
 mod privacy;
 mod soak;
 
@@ -57,6 +59,9 @@ enum Rig {
     Lan,
     /// Somebody adds the eight by the wizard, in Chromium, each with live video; in network namespaces, as root.
     Add,
+    /// A camera behind NAT calls in and is live, recorded and played; its address changes, another server takes the server's place,
+    /// and what passes the router is read; in network namespaces, as root.
+    Link,
     /// What of that happens in the namespace of whoever searches.
     #[command(hide = true)]
     AddHere,
@@ -118,6 +123,7 @@ async fn main() -> ExitCode {
         Rig::AddHere => lan::add_here(&server).await,
         Rig::LanCamera { serial, cache } => lan::camera(serial, &cache).await,
         Rig::LanSearch { seconds, sweep } => lan::look(seconds, sweep).await,
+        Rig::Link => link::run(&server).await,
         Rig::Privacy => privacy::run(&server).await,
         Rig::Soak { seconds, cameras, visitors, json } => {
             soak::run(&server, &soak::Plan { length: Duration::from_secs(seconds), cameras, visitors, json }).await
