@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::feed::Feed;
+use crate::playback::Cache;
 use crate::pull::{self, Demand, Ingest, Puller};
 use crate::record::{self, Disk, OpenSegments, Recorder};
 use crate::state::{Board, Problem, RecordingStatus, Status};
@@ -27,6 +28,7 @@ pub(crate) struct Shared {
     pub(crate) demand: Demand,
     pub(crate) disk: Disk,
     pub(crate) open: OpenSegments,
+    pub(crate) opened: Cache,
     pub(crate) witness: Witness,
 }
 

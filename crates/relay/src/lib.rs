@@ -46,7 +46,7 @@ pub use view::{LiveMessage, LiveParts, WhepAnswer};
 pub use watch::Watch;
 
 use fleet::{Fleet, Shared};
-use playback::Playback;
+use playback::{Cache, Playback};
 use pull::{Demand, Ingest};
 use record::{Disk, OpenSegments, Retention};
 use state::Board;
@@ -103,7 +103,8 @@ impl Relay {
         let disk = Disk::start();
         let witness = Witness::start(store.clone(), Arc::clone(&clock));
         let (demand, board, open) = (Demand::new(), Board::new(), OpenSegments::default());
-        let shared = Shared { demand, board, open, disk, store, facts, clock, witness };
+        let opened = Cache::default();
+        let shared = Shared { demand, board, open, opened, disk, store, facts, clock, witness };
         let webrtc = view::webrtc::Engine::start(&config, &tasks, cancel.clone()).await?;
         let ingest = Ingest::start(shared.demand.breath().clone()).map_err(Error::internal)?;
         let fleet = Fleet::new(shared.clone(), ingest);

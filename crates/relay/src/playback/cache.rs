@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::{Error, Result, SegmentId};
+use domain::{CameraId, Error, Result, SegmentId};
 use media::record::{HEADER_LEN, MediaKey, SegmentIndex, SegmentReader};
 
 use crate::record::OpenSegment;
@@ -48,7 +48,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, ReadError>
 
 /// The least recently used one leaves first. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Cache(Arc<Mutex<Entries>>);
+pub(crate) struct Cache(Arc<Mutex<Entries>>);
 
 #[derive(Debug, Default)]
 struct Entries {
@@ -65,6 +65,16 @@ impl Cache {
         let opened = Arc::new(Opened::filed(path, key).await?);
         self.entries().put(id, Arc::clone(&opened));
         Ok(opened)
+    }
+
+    /// Lets go of a segment that was deleted: an open file keeps its room on the disk.
+    pub(crate) fn forget(&self, id: SegmentId) {
+        self.entries().opened.remove(&id);
+    }
+
+    /// The same for all of a camera's.
+    pub(crate) fn forget_camera(&self, camera: CameraId) {
+        self.entries().opened.retain(|_, (opened, _)| opened.index.header().camera != camera);
     }
 
     fn entries(&self) -> MutexGuard<'_, Entries> {

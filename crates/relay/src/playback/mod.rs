@@ -28,7 +28,8 @@ pub type Timeline = Spans;
 use crate::Watch;
 use crate::fleet::Shared;
 use crate::segment::read_at;
-use cache::{Cache, Opened};
+pub(crate) use cache::Cache;
+use cache::Opened;
 
 /// Bytes of one HLS media segment. A playlist's items are about 4 s; this much is 60 s of 8 Mbit/s, asked for by hand.
 const PART_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -37,7 +38,6 @@ const PART_BYTES_MAX: u64 = 64 * 1024 * 1024;
 #[derive(Debug, Clone)]
 pub(crate) struct Playback {
     shared: Shared,
-    cache: Cache,
     stills: still::Stills,
 }
 
@@ -50,7 +50,7 @@ struct Span {
 
 impl Playback {
     pub(crate) fn new(shared: Shared) -> Self {
-        Self { shared, cache: Cache::default(), stills: still::Stills::default() }
+        Self { shared, stills: still::Stills::default() }
     }
 
     pub(crate) async fn timeline(&self, permit: Permit<ViewRecorded>, range: TimeRange) -> Result<Timeline> {
@@ -186,7 +186,7 @@ impl Playback {
         let key = key.ok_or_else(|| Error::new(Kind::NotFound, "recording.key_destroyed", "the footage's key was destroyed"))?;
         match open {
             Some(open) => Opened::growing(open, key).await.map(Arc::new),
-            None => self.cache.open(id, path, key).await,
+            None => self.shared.opened.open(id, path, key).await,
         }
     }
 }

@@ -81,6 +81,7 @@ impl Rig {
             clock: Arc::new(clock.clone()),
             board: Board::new(),
             demand: Demand::new(),
+            opened: crate::playback::Cache::default(),
             disk,
             open: OpenSegments::default(),
         };

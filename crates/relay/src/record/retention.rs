@@ -107,6 +107,7 @@ impl Retention {
     async fn remove(&self, segment: SegmentRow) -> Result<()> {
         let path = self.shared.store.segment_path(segment.camera, segment.id);
         delete(path).await.map_err(domain::Error::internal)?;
+        self.shared.opened.forget(segment.id);
         self.shared.store.remove_segment(segment.id).await?;
         self.shared.store.not_kept_until(segment.camera, segment.start, segment.end).await
     }
@@ -136,6 +137,7 @@ impl Retention {
 
 /// Deletes all footage of a removed camera: files, then rows.
 pub(crate) async fn erase(shared: &Shared, camera: CameraId) -> Result<()> {
+    shared.opened.forget_camera(camera);
     match tokio::fs::remove_dir_all(shared.store.segments_dir().join(camera.to_string())).await {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(domain::Error::internal(error)),
         _ => shared.store.remove_segments_of(camera).await,

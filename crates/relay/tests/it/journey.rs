@@ -74,6 +74,16 @@ async fn footage_of_a_file_that_a_power_cut_left_open_is_adopted() {
     let range = TimeRange::new(kept.from(), kept.from() + SECOND).unwrap();
     assert!(rig.relay.download(rig.permit::<Download>(rig.camera).await, range).await.unwrap().len() > 1000);
     assert!(rig.store.segments(rig.camera, kept).await.unwrap().iter().any(|row| !row.clean), "found by a scan");
+
+    // What was read is kept open for the next request, and let go of with its footage.
+    let folder = rig.store.segments_dir().join(rig.camera.to_string());
+    let open = || {
+        let links = std::fs::read_dir("/proc/self/fd").unwrap().filter_map(|fd| std::fs::read_link(fd.ok()?.path()).ok());
+        links.filter(|path| path.starts_with(&folder)).count()
+    };
+    assert!(open() > 0);
+    rig.store.remove_camera(&rig.permit::<RemoveCamera>(rig.camera).await).await.unwrap();
+    until("the files to be closed", async || (open() == 0).then_some(())).await;
     rig.relay.shutdown().await;
 }
 
