@@ -6,11 +6,16 @@ use testkit::{Client, Result, Server, command};
 
 /// Runs a script to its end; what it prints is seen at once. It finds the owner's account in `E2E_EMAIL` and `E2E_PASSWORD`.
 pub(crate) fn run(script: &str, server: &Server, environment: &[(&str, String)]) -> Result<()> {
+    run_at(script, server.base(), environment).map_err(|error| server.process.failure(&error.to_string()))
+}
+
+/// The same against whoever is at `base`.
+pub(crate) fn run_at(script: &str, base: &str, environment: &[(&str, String)]) -> Result<()> {
     let web = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web");
     let mut node = command("node");
     node.arg(format!("e2e/{script}")).current_dir(web);
-    node.env("E2E_URL", server.base()).env("E2E_EMAIL", Client::EMAIL).env("E2E_PASSWORD", Client::PASSWORD);
+    node.env("E2E_URL", base).env("E2E_EMAIL", Client::EMAIL).env("E2E_PASSWORD", Client::PASSWORD);
     node.envs(environment.iter().map(|(name, value)| (*name, value)));
     let status = node.status().map_err(|e| format!("node: {e}"))?;
-    if status.success() { Ok(()) } else { Err(server.process.failure(&format!("was tried by {script}, which failed"))) }
+    if status.success() { Ok(()) } else { Err(format!("was tried by {script}, which failed").into()) }
 }

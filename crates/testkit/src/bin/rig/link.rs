@@ -12,10 +12,11 @@ use tokio::time::{Instant, interval, timeout};
 
 use crate::namespaces::{Lan, command_in, ip, within};
 
-const SERVER: &str = "10.77.2.100:8443";
+/// Where the server of the networks is.
+pub(crate) const SERVER: &str = "10.77.2.100:8443";
 
 /// How long anything here may take on a busy machine; a link whose camera is gone without a word is noticed within 11 s.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What is sent in clear on purpose, to see that the capture would show it.
 const MARK: &[u8] = b"RTSP/1.0 in clear, on purpose";
@@ -68,7 +69,7 @@ pub(crate) async fn run(server: &Path) -> Result<()> {
 }
 
 /// The networks: a home behind a router that lets nothing in, the server's, and this program on the latter.
-struct Stand {
+pub(crate) struct Stand {
     // Whoever is in a namespace goes before it: fields of `run` are dropped first.
     _lan: Lan,
     binary: PathBuf,
@@ -76,11 +77,11 @@ struct Stand {
     router: String,
     far_away: String,
     server: String,
-    beside: String,
+    pub(crate) beside: String,
 }
 
 impl Stand {
-    fn set_up(binary: &Path, dir: &Path) -> Result<Self> {
+    pub(crate) fn set_up(binary: &Path, dir: &Path) -> Result<Self> {
         let mut lan = Lan::new();
         let (near, far) = (lan.switch("near")?, lan.switch("far")?);
         let router = lan.host("router", &near, "10.77.1.1/24", None)?;
@@ -103,7 +104,8 @@ impl Stand {
         Ok(Self { _lan: lan, binary: binary.to_owned(), scenes, router, far_away, server, beside })
     }
 
-    fn binary_in(&self, namespace: &str, arguments: &[&str]) -> Result<std::process::Command> {
+    /// The binary under test, in a namespace.
+    pub(crate) fn binary_in(&self, namespace: &str, arguments: &[&str]) -> Result<std::process::Command> {
         let binary = self.binary.to_str().ok_or("a path that is no text")?;
         Ok(command_in(namespace, &[&[binary], arguments].concat()))
     }
@@ -113,11 +115,25 @@ impl Stand {
         camera.arg("--state").arg(state).arg("--cache").arg(&self.scenes).args(more);
         Process::start(camera)
     }
+
+    /// What stands on the label of a camera with that state.
+    pub(crate) fn label(&self, state: &Path) -> Result<String> {
+        let mut label = self.binary_in(&self.beside, &["camera", "--print-label", "--state"])?;
+        label.arg(state);
+        Ok(output(label)?.trim().to_owned())
+    }
+
+    /// A camera beside the server that can be found, and paired by its label.
+    pub(crate) fn labelled_camera(&self, state: &Path) -> Result<Process> {
+        let camera = self.camera(&self.beside, state, &["--onvif", "0.0.0.0:80", "--discovery", "links"])?;
+        camera.line(PATIENCE, |line| line.starts_with("link").then_some(()))?;
+        Ok(camera)
+    }
 }
 
 /// A server with a folder of its own.
-struct Home {
-    process: Process,
+pub(crate) struct Home {
+    pub(crate) process: Process,
     data: PathBuf,
 }
 
@@ -131,7 +147,7 @@ impl Home {
     }
 
     /// The same for the first time, with its owner.
-    async fn first_run(stand: &Stand, data: &Path) -> Result<(Self, Client)> {
+    pub(crate) async fn first_run(stand: &Stand, data: &Path) -> Result<(Self, Client)> {
         let home = Self::start(stand, data)?;
         let code = home.process.line(PATIENCE, |line| line.rsplit_once("once: ").map(|(_, code)| code.trim().to_owned()))?;
         let authority = std::fs::read(data.join("tls/authority.pem"))?;
@@ -244,11 +260,8 @@ fn clear_of(seen: &[u8], secrets: &[&str], film: &[u8]) -> Result<()> {
 /// A camera beside the server is added by what stands on its label; a photo of that is of no use afterwards.
 async fn by_label(stand: &Stand, owner: &Client, dir: &Path) -> Result<()> {
     let state = dir.join("labelled");
-    let mut label = stand.binary_in(&stand.beside, &["camera", "--print-label", "--state"])?;
-    label.arg(&state);
-    let label = output(label)?.trim().to_owned();
-    let camera = stand.camera(&stand.beside, &state, &["--onvif", "0.0.0.0:80", "--discovery", "links"])?;
-    camera.line(PATIENCE, |line| line.starts_with("link").then_some(()))?;
+    let label = stand.label(&state)?;
+    let camera = stand.labelled_camera(&state)?;
     let last = pair(owner, &label).await?;
     let id = last["camera_id"].as_str().ok_or_else(|| format!("pairing ended with {last}"))?.to_owned();
     live(owner, &id).await?;

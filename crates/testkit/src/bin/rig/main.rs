@@ -3,6 +3,7 @@
 
 mod bench;
 mod browser;
+mod codes;
 mod count;
 mod cuts;
 mod demo;
@@ -62,6 +63,8 @@ enum Rig {
     /// A camera behind NAT calls in and is live, recorded and played; its address changes, another server takes the server's place,
     /// and what passes the router is read; in network namespaces, as root.
     Link,
+    /// Cameras that are added by codes, in Chromium; in network namespaces, as root.
+    Codes,
     /// What of that happens in the namespace of whoever searches.
     #[command(hide = true)]
     AddHere,
@@ -123,6 +126,7 @@ async fn main() -> ExitCode {
         Rig::AddHere => lan::add_here(&server).await,
         Rig::LanCamera { serial, cache } => lan::camera(serial, &cache).await,
         Rig::LanSearch { seconds, sweep } => lan::look(seconds, sweep).await,
+        Rig::Codes => codes::run(&server).await,
         Rig::Link => link::run(&server).await,
         Rig::Privacy => privacy::run(&server).await,
         Rig::Soak { seconds, cameras, visitors, json } => {
