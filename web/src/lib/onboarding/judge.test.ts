@@ -12,7 +12,9 @@ describe('the warnings before streams are used', () => {
 	});
 
 	it('name H.265 by what this browser can do with it', () => {
-		expect(warningsOf(stream('h265'), stream('h264'), ['h265'], false)).toEqual(['h265']);
+		expect(warningsOf(stream('h265'), undefined, ['h265'], false)).toEqual(['h265']);
+		expect(warningsOf(stream('h265'), stream('h265'), ['h265'], false)).toEqual(['h265']);
+		expect(warningsOf(stream('h265'), stream('h264'), ['h265'], false)).toEqual(['h265_main']);
 		expect(warningsOf(stream('h265'), stream('h264'), ['h265'], true)).toEqual(['h265_here']);
 	});
 

@@ -21,8 +21,8 @@ export async function playsH265(): Promise<boolean> {
 }
 
 /**
- * What to warn of before these streams are used: what the server told, and what is so in this browser. `h265_here` is a main stream
- * of H.265 that this browser plays and others may not.
+ * What to warn of before these streams are used: what the server told, and what is so in this browser. `h265_main`: it cannot play
+ * the main stream and plays the sub stream. `h265_here`: it plays what others may not.
  */
 export function warningsOf(
 	main: Judged | undefined,
@@ -33,9 +33,10 @@ export function warningsOf(
 	const long = (stream: Judged | undefined) =>
 		stream !== undefined && (stream.long_gop === true || (stream.gop_s ?? 0) > GOP_LONG_S);
 	const isH265 = (stream: Judged | undefined) => stream?.codec === 'h265';
+	const alone = sub === undefined || isH265(sub);
 	const warned = [
 		...(long(main) || long(sub) || told.includes('gop_long') ? ['gop_long'] : []),
-		...(isH265(main) || isH265(sub) || told.includes('h265') ? [h265 ? 'h265_here' : 'h265'] : [])
+		...(isH265(main) || isH265(sub) || told.includes('h265') ? [h265 ? 'h265_here' : alone ? 'h265' : 'h265_main'] : [])
 	];
 	return [...warned, ...told.filter((code) => code !== 'gop_long' && code !== 'h265')];
 }

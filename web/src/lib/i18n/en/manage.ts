@@ -80,6 +80,8 @@ const en: Record<keyof typeof zh, string> = {
 		'Key frames are more than 4 seconds apart, so pictures start slowly. Set the camera’s “I-frame interval” to about 2 seconds.',
 	'warning.h265':
 		'The stream is H.265, which this browser cannot play. Recording is not affected; add an H.264 sub stream to watch live.',
+	'warning.h265_main':
+		'The main stream is H.265, which this browser cannot play: live shows the sub stream. Recording is not affected.',
 	'warning.h265_here':
 		'The stream is H.265. This browser plays it, but many others do not; an H.264 sub stream is watched everywhere.',
 	'warning.no_sub': 'There is no sub stream, so grids use more bandwidth.',

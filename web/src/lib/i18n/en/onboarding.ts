@@ -80,10 +80,10 @@ const en: Record<keyof typeof zh, string> = {
 	'wifi.name': 'Network name',
 	'wifi.name.hint': 'Exactly as your router sends it, capitals included.',
 	'wifi.kind': 'Protection',
-	'wifi.kind.wpa': 'WPA2 or WPA3',
+	'wifi.kind.wpa': 'WPA2/WPA3',
 	'wifi.kind.sae': 'WPA3 only',
 	'wifi.kind.open': 'None',
-	'wifi.kind.text': 'Not sure? Almost every home has “WPA2 or WPA3”.',
+	'wifi.kind.text': 'Not sure? Almost every home has “WPA2/WPA3”.',
 	'wifi.kind.open.text':
 		'Anybody nearby can be in an open network. The picture stays encrypted on its way to this server.',
 	'wifi.password': 'Wi-Fi password',
