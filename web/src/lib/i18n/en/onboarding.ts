@@ -127,7 +127,7 @@ const en: Record<keyof typeof zh, string> = {
 		'It answers on its own computer only, and without encryption. A camera needs an address in your network and a certificate by which it knows the server.',
 	'wifi.tls.do':
 		'Whoever runs the server sets “listen” to an address of the network, such as :8443, and restarts it. It then speaks https and makes the certificate itself. Open this page at the new address.',
-	'wifi.tls.foreign': 'A camera of another make can be set up all the same: turn on the switch above.'
+	'wifi.tls.foreign': 'A camera of another make can be set up all the same: turn on its switch below.'
 };
 
 export default en;
