@@ -66,7 +66,7 @@ describe('catalogs', () => {
 	});
 
 	it('have words for every warning of a camera test', () => {
-		for (const code of ['gop_long', 'h265', 'no_sub', 'clock_off']) {
+		for (const code of ['gop_long', 'h265', 'h265_main', 'h265_here', 'no_sub', 'clock_off']) {
 			expect(zh.manage).toHaveProperty([`warning.${code}`]);
 		}
 	});

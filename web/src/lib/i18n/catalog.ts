@@ -6,6 +6,7 @@ import type consent from './zh-CN/consent';
 import type core from './zh-CN/core';
 import type live from './zh-CN/live';
 import type manage from './zh-CN/manage';
+import type onboarding from './zh-CN/onboarding';
 import type policy from './zh-CN/policy';
 import type privacy from './zh-CN/privacy';
 import type problems from './zh-CN/problems';
@@ -19,6 +20,7 @@ interface Areas {
 	live: typeof live;
 	camera: typeof camera;
 	manage: typeof manage;
+	onboarding: typeof onboarding;
 	account: typeof account;
 	consent: typeof consent;
 	privacy: typeof privacy;

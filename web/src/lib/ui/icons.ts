@@ -34,6 +34,8 @@ export const ICONS = {
 	record: `${CIRCLE}M12 9a3 3 0 1 0 0 6a3 3 0 1 0 0-6z`,
 	rewind: 'M9 14L4 9l5-5M4 9h10a6 6 0 0 1 0 12h-3',
 	right: 'M9 5l7 7-7 7',
+	scan: 'M3 8V5a2 2 0 0 1 2-2h3M16 3h3a2 2 0 0 1 2 2v3M21 16v3a2 2 0 0 1-2 2h-3M8 21H5a2 2 0 0 1-2-2v-3M8 8h3v3H8zM14 8h2v2M8 14h2v2M13.5 13.5h2.5v2.5',
+	search: LENS,
 	settings: 'M20 7h-9M14 17H4M17 14a3 3 0 1 0 0 6a3 3 0 1 0 0-6zM7 4a3 3 0 1 0 0 6a3 3 0 1 0 0-6z',
 	shield: 'M12 3l8 3v6c0 4.5-3.4 7.6-8 9c-4.6-1.4-8-4.5-8-9V6zM8.5 12l2.5 2.5 4.5-5',
 	show: EYE,
@@ -42,6 +44,7 @@ export const ICONS = {
 	stop: `${CIRCLE}M9 9h6v6H9z`,
 	up: 'M5 15l7-7 7 7',
 	warning: 'M12 3L2 20h20zM12 10v4M12 17.2v.01',
+	wifi: 'M2 9a15 15 0 0 1 20 0M5.5 12.5a10 10 0 0 1 13 0M9 16a5 5 0 0 1 6 0M12 19.5v.01',
 	zoom_in: `${LENS}M11 8v6M8 11h6`,
 	zoom_out: `${LENS}M8 11h6`
 } as const;

@@ -19,7 +19,6 @@ const en: Record<keyof typeof zh, string> = {
 	'find.sweep.range': 'Range of addresses',
 	'find.sweep.text': 'Each address of this local range is asked, 1024 at most. It takes up to a minute.',
 	'find.sweep.start': 'Look there too',
-	'find.address': 'Enter an address instead',
 	'find.back': 'Back to the found cameras',
 	'find.sign_in': 'Sign in to {name}',
 	'find.sign_in.text': 'The user name and password that were set on the camera itself, not those of your account.',
@@ -33,6 +32,7 @@ const en: Record<keyof typeof zh, string> = {
 	'add.step.stream': 'Ask where they are',
 	'add.public':
 		'If the camera also sees a street or a neighbour’s ground, turn it so that it does not, or put up a notice.',
+	'add.public.link': 'What the policy says',
 	'add.address': 'Camera address',
 	'add.address.text': 'It begins with rtsp:// and is found in the camera’s network settings or manual.',
 	'add.sub': 'Sub stream address',
@@ -77,9 +77,13 @@ const en: Record<keyof typeof zh, string> = {
 	'add.grid': 'See all cameras',
 
 	'warning.gop_long':
-		'Key frames are far apart, so pictures start slowly. Set the camera’s “I-frame interval” to about 2 seconds.',
+		'Key frames are more than 4 seconds apart, so pictures start slowly. Set the camera’s “I-frame interval” to about 2 seconds.',
 	'warning.h265':
-		'The main stream is H.265, which many browsers cannot play. Recording is not affected; add an H.264 sub stream to watch live.',
+		'The stream is H.265, which this browser cannot play. Recording is not affected; add an H.264 sub stream to watch live.',
+	'warning.h265_main':
+		'The main stream is H.265, which this browser cannot play: live shows the sub stream. Recording is not affected.',
+	'warning.h265_here':
+		'The stream is H.265. This browser plays it, but many others do not; an H.264 sub stream is watched everywhere.',
 	'warning.no_sub': 'There is no sub stream, so grids use more bandwidth.',
 	'warning.clock_off': 'The camera’s clock is wrong. Recordings go by the server’s.',
 	'warning.unknown': 'Something is unusual about this camera: {code}',
