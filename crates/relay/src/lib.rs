@@ -3,6 +3,7 @@
 //! Floor 5 of the house. Relay follows the desired state that control writes (rows and the bus) and never writes it.
 //! Each public call takes a permit by value; a call that goes on (a view) turns it into a [`Watch`].
 
+mod controls;
 mod feed;
 mod fleet;
 mod playback;
@@ -32,6 +33,9 @@ use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use cameras::onvif::wire::imaging::{Imaging, IrCut};
+pub use cameras::onvif::wire::ptz::Preset;
+pub use controls::{Aim, Controls, Dial, Look, Moves, Switch, SwitchKind};
 pub use feed::{Feed, Subscription};
 pub use playback::{Download, Still, Timeline};
 pub use probe::{Offer, OfferedStream, ProbeStep, ProbeTarget, StepState};
