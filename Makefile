@@ -116,4 +116,5 @@ e2e: web
 	@$(rig) cuts --server $(target)/debug/atipcam
 	@$(rig) privacy --server $(target)/debug/atipcam
 	@$(rig) add --server $(target)/debug/atipcam
+	@$(rig) steer --server $(target)/debug/atipcam
 	@$(rig) soak --server $(target)/debug/atipcam --seconds 30 --cameras 6 --visitors 6

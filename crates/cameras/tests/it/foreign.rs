@@ -7,11 +7,12 @@ use cameras::onvif::wire::imaging::Imaging;
 use cameras::onvif::wire::ptz::Vector;
 use cameras::onvif::{Camera, Cause, Step};
 use domain::SystemClock;
-use oxvif::mock::MockServer;
+use oxvif::mock::{AckOnlyOperation, MockServer};
 
 #[tokio::test]
 async fn capabilities_streams_movement_and_imaging_of_a_foreign_server() {
-    let server = MockServer::start().await.unwrap();
+    // It has no lamp to switch, but knows the commands for one.
+    let server = MockServer::builder().with_acknowledgment_only(AckOnlyOperation::PtzAuxiliaryCommand).start().await.unwrap();
     let camera = Camera::connect(server.device_url(), None, Arc::new(SystemClock)).await.unwrap();
     assert_eq!(camera.information().await.unwrap().make.as_deref(), Some("oxvif-mock"));
     let profiles = camera.profiles().await.unwrap();

@@ -5,12 +5,17 @@ use std::path::Path;
 use testkit::{Client, Result, Server, command};
 
 /// Runs a script to its end; what it prints is seen at once. It finds the owner's account in `E2E_EMAIL` and `E2E_PASSWORD`.
-pub(crate) fn run(script: &str, server: &Server, environment: &[(&str, String)]) -> Result<()> {
+pub(crate) fn run(name: &str, server: &Server, environment: &[(&str, String)]) -> Result<()> {
+    let status = script(name, server, environment).status().map_err(|e| format!("node: {e}"))?;
+    if status.success() { Ok(()) } else { Err(server.process.failure(&format!("was tried by {name}, which failed"))) }
+}
+
+/// The same, for who starts it.
+pub(crate) fn script(name: &str, server: &Server, environment: &[(&str, String)]) -> std::process::Command {
     let web = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web");
     let mut node = command("node");
-    node.arg(format!("e2e/{script}")).current_dir(web);
+    node.arg(format!("e2e/{name}")).current_dir(web);
     node.env("E2E_URL", server.base()).env("E2E_EMAIL", Client::EMAIL).env("E2E_PASSWORD", Client::PASSWORD);
     node.envs(environment.iter().map(|(name, value)| (*name, value)));
-    let status = node.status().map_err(|e| format!("node: {e}"))?;
-    if status.success() { Ok(()) } else { Err(server.process.failure(&format!("was tried by {script}, which failed"))) }
+    node
 }

@@ -10,6 +10,7 @@ mod foreign;
 mod lan;
 mod privacy;
 mod soak;
+mod steer;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -37,6 +38,8 @@ enum Rig {
     Cuts,
     /// Consents withdrawn while streams run, the log, receipts that verify without the server.
     Privacy,
+    /// A camera is turned, set and restarted from its page; it stops when the browser that turns it is killed.
+    Steer,
     /// Cameras that record, viewers who come and go, one that reads nothing, a camera that flaps: nobody else loses a picture, and
     /// memory, open files and the way between sound and picture stay as they are.
     Soak {
@@ -119,6 +122,7 @@ async fn main() -> ExitCode {
         Rig::LanCamera { serial, cache } => lan::camera(serial, &cache).await,
         Rig::LanSearch { seconds, sweep } => lan::look(seconds, sweep).await,
         Rig::Privacy => privacy::run(&server).await,
+        Rig::Steer => steer::run(&server).await,
         Rig::Soak { seconds, cameras, visitors, json } => {
             soak::run(&server, &soak::Plan { length: Duration::from_secs(seconds), cameras, visitors, json }).await
         }
