@@ -69,12 +69,29 @@ try {
 		await ok(answered('/clock'), () => page.locator('[data-clock]').click());
 		await page.locator('[data-restart]').click();
 		await ok(answered('/restart'), () => page.locator('[data-restart-yes]').click());
-		await page.locator('[data-restarting]').waitFor();
+		await page.locator('[data-restarting]').scrollIntoViewIfNeeded();
+		await screenshot(page, SHOTS, 'controls-restarting');
 	});
 	await step('a place is deleted after a question', async () => {
 		await page.getByRole('button', { name: 'Delete Gate' }).click();
 		await ok(answered('/presets/1', 'DELETE'), () => page.getByRole('button', { name: 'Delete', exact: true }).click());
 		await page.locator('[data-presets]').waitFor({ state: 'detached' });
+	});
+	await step('a camera without ONVIF, and one that does not answer, are told apart', async () => {
+		const said = async (name, answer, text) => {
+			await page.route('**/controls', (route) => route.fulfill(answer));
+			await page.reload();
+			await page.locator('[data-control]').click();
+			await page.getByText(text).waitFor();
+			await screenshot(page, SHOTS, `controls-${name}`);
+			assert.deepEqual(await violations(page), [], `axe, ${name}`);
+			await page.unroute('**/controls');
+		};
+		await said('no-onvif', { json: { onvif: false, switches: [], restart: false } }, 'does not know where this camera');
+		const problem = { status: 503, json: { code: 'camera.unreachable', status: 503 } };
+		await said('unreachable', problem, 'The camera cannot be reached');
+		await page.getByRole('button', { name: 'Try again' }).click();
+		await page.locator('[data-controls=ready]').waitFor();
 	});
 	await step('a held key moves; letting it go, and losing the focus, stops', async () => {
 		const words = [];
