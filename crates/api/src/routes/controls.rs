@@ -188,9 +188,8 @@ pub(crate) async fn aim(
     Json(aim): Json<Aim>,
 ) -> Result<StatusCode> {
     let permit = api.control.ask::<MoveCamera>(caller.principal(), id).await?;
-    let within = |name: &str, value: f32| match (0.0..=1.0).contains(&value) {
-        true => Ok(value),
-        false => Err(Problem::invalid(Some(name.to_owned()), "from 0 to 1")),
+    let within = |name: &str, value: f32| {
+        if (0.0..=1.0).contains(&value) { Ok(value) } else { Err(Problem::invalid(Some(name.to_owned()), "from 0 to 1")) }
     };
     let aim = match aim {
         Aim::Preset { preset } => relay::Aim::Preset(preset),

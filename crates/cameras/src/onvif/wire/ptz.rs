@@ -105,9 +105,14 @@ pub fn continuous(profile: &str, speed: Vector, time: Duration) -> String {
 #[must_use]
 pub fn relative(profile: &str, way: Vector) -> String {
     let Vector { pan, tilt, zoom } = way.clamped(-1.0);
-    let turn = (pan != 0.0 || tilt != 0.0).then(|| format!("<tt:PanTilt x=\"{pan}\" y=\"{tilt}\"/>")).unwrap_or_default();
-    let zoom = (zoom != 0.0).then(|| format!("<tt:Zoom x=\"{zoom}\"/>")).unwrap_or_default();
-    about("RelativeMove", profile, &format!("<tptz:Translation>{turn}{zoom}</tptz:Translation>"))
+    let mut parts = String::new();
+    if pan != 0.0 || tilt != 0.0 {
+        parts = format!("<tt:PanTilt x=\"{pan}\" y=\"{tilt}\"/>");
+    }
+    if zoom != 0.0 {
+        parts.push_str(&format!("<tt:Zoom x=\"{zoom}\"/>"));
+    }
+    about("RelativeMove", profile, &format!("<tptz:Translation>{parts}</tptz:Translation>"))
 }
 
 /// Turns by a share of the picture: 1 to the right brings its right edge to the middle.
