@@ -118,4 +118,5 @@ e2e: web
 	@$(rig) add --server $(target)/debug/atipcam
 	@$(rig) link --server $(target)/debug/atipcam
 	@$(rig) codes --server $(target)/debug/atipcam
+	@$(rig) steer --server $(target)/debug/atipcam
 	@$(rig) soak --server $(target)/debug/atipcam --seconds 30 --cameras 6 --visitors 6

@@ -170,7 +170,10 @@ pub(crate) fn onvif_answer(data: &[u8]) {
     let _ = any("GetStreamUriResponse").map(|a| media::uri(&a));
     let _ = any("GetPresetsResponse").map(|a| ptz::presets(&a));
     let _ = any("GetStatusResponse").map(|a| ptz::status(&a));
+    let _ = any("GetNodesResponse").map(|a| ptz::node(&a));
     let _ = any("GetImagingSettingsResponse").map(|a| imaging::read(&a));
+    let _ = any("GetOptionsResponse").map(|a| imaging::options(&a));
+    let _ = any("GetRelayOutputsResponse").map(|a| device::outputs(&a));
     let _ = any("CreatePullPointSubscriptionResponse").map(|a| events::created(&a));
     let _ = any("PullMessagesResponse").map(|a| events::notices(&a));
     let _ = cameras::onvif::backchannel::in_description(&String::from_utf8_lossy(data));

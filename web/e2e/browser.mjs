@@ -9,12 +9,20 @@ export const PHONE = { width: 390, height: 844 };
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+const how = (switches) => ({
+	executablePath: process.env.E2E_CHROMIUM ?? '/usr/bin/chromium',
+	args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required', ...switches]
+});
+
 /** Chromium, with more command-line switches where a scenario needs them. */
 export function launch(switches = []) {
-	return chromium.launch({
-		executablePath: process.env.E2E_CHROMIUM ?? '/usr/bin/chromium',
-		args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required', ...switches]
-	});
+	return chromium.launch(how(switches));
+}
+
+/** Chromium with the number of its process, for who wants to kill it. */
+export async function launchApart() {
+	const server = await chromium.launchServer(how([]));
+	return { browser: await chromium.connect(server.wsEndpoint()), pid: server.process().pid };
 }
 
 /**

@@ -158,6 +158,18 @@ impl Running {
         self.onvif.as_ref().map_or(0, |(state, _)| state.reboots())
     }
 
+    /// How often it was told to stop moving: a move that ends otherwise came to its own end.
+    #[must_use]
+    pub fn stops(&self) -> u32 {
+        self.onvif.as_ref().map_or(0, |(state, _)| state.stops())
+    }
+
+    /// What of it is switched on: `tt:WhiteLight`, `tt:Siren`, `gate`.
+    #[must_use]
+    pub fn switched_on(&self) -> Vec<String> {
+        self.onvif.as_ref().map_or_else(Vec::new, |(state, _)| state.switched_on())
+    }
+
     /// What it sees on a stream; `None` where it has no such stream.
     #[must_use]
     pub fn lens(&self, stream: StreamName) -> Option<Lens> {

@@ -4,6 +4,7 @@
 //! Each public call takes a permit by value; a call that goes on (a view) turns it into a [`Watch`].
 
 mod beat;
+mod controls;
 mod feed;
 mod fleet;
 mod playback;
@@ -33,6 +34,9 @@ use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use cameras::onvif::wire::imaging::{Imaging, IrCut};
+pub use cameras::onvif::wire::ptz::Preset;
+pub use controls::{Aim, Controls, Dial, Look, Moves, Switch, SwitchKind};
 pub use feed::{Feed, Subscription};
 pub use playback::{Download, Still, Timeline};
 pub use probe::{Offer, OfferedStream, ProbeStep, ProbeTarget, StepState};

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use cameras::onvif::Camera;
 use cameras::onvif::wire::ptz::Vector;
-use cameras::onvif::{Camera, OnvifError};
-use domain::{CameraId, Error, Kind, Result, Secret};
+use domain::{CameraId, Result};
 use policy::Permit;
 use policy::act::MoveCamera;
 use tokio::sync::watch as cell;
@@ -77,29 +77,6 @@ impl Relay {
         let ended = self.tasks.spawn(hold(id, camera, profile, watch, wanted, self.cancel.clone()));
         Ok(Steering { wishes, ended })
     }
-
-    /// The camera by ONVIF, and the profile by which it moves.
-    async fn movable(&self, permit: &Permit<MoveCamera>) -> Result<(Camera, String)> {
-        let unsupported = || Error::new(Kind::Unsupported, "camera.unsupported", "this camera cannot be moved");
-        let row = self.shared.store.camera(permit.object()).await?;
-        let row = row.ok_or_else(|| Error::new(Kind::NotFound, "not_found", "no such camera"))?;
-        let access = self.shared.store.open_access(permit, &row).await?;
-        let url = access.onvif_url.ok_or_else(unsupported)?;
-        let password = Secret::new(access.password.unwrap_or_default());
-        let sign_in = access.username.as_deref().map(|user| (user, &password));
-        let camera = Camera::connect(&url, sign_in, Arc::clone(&self.shared.clock)).await.map_err(answer)?;
-        if !camera.has_ptz() {
-            return Err(unsupported());
-        }
-        let profiles = camera.profiles().await.map_err(answer)?;
-        let profile = profiles.into_iter().find(|profile| profile.ptz).ok_or_else(unsupported)?;
-        Ok((camera, profile.token))
-    }
-}
-
-fn answer(error: OnvifError) -> Error {
-    let kind = if error.cause.code() == "camera.unsupported" { Kind::Unsupported } else { Kind::Unavailable };
-    Error::new(kind, error.cause.code(), error.to_string())
 }
 
 async fn hold(

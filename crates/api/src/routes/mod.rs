@@ -5,11 +5,13 @@ mod camera_search;
 mod camera_test;
 mod cameras;
 mod consents;
+mod controls;
 mod live_ws;
 mod log;
 mod openapi;
 mod playback;
 mod policy;
+mod presets;
 mod privacy;
 mod recording;
 mod server;
@@ -58,6 +60,14 @@ pub(crate) fn all() -> OpenApiRouter<ApiState> {
         .routes(routes!(camera_search::run))
         .routes(routes!(camera_test::run))
         .routes(routes!(steer::run))
+        .routes(routes!(controls::read))
+        .routes(routes!(controls::aim))
+        .routes(routes!(controls::set_imaging))
+        .routes(routes!(controls::switch))
+        .routes(routes!(controls::restart))
+        .routes(routes!(controls::set_clock))
+        .routes(routes!(presets::create))
+        .routes(routes!(presets::delete))
         .routes(routes!(stream_keys::list, stream_keys::create))
         .routes(routes!(stream_keys::delete))
         // Live.

@@ -15,6 +15,7 @@ type Answers = [&'static str; 4];
 const NOBODY: &str = "401 session.none";
 const HIDDEN: &str = "404 not_found";
 const TOO_LOW: &str = "403 role.too_low";
+const NOT_OFFERED: &str = "422 camera.unsupported";
 
 /// A row an operation, in the order in which they are asked: what destroys comes last.
 const ROWS: &[(&str, Answers)] = &[
@@ -32,6 +33,15 @@ const ROWS: &[(&str, Answers)] = &[
     ("searchCameras", [NOBODY, HIDDEN, TOO_LOW, "200"]),
     // Not a WebSocket: whoever may move it is told so.
     ("moveCamera", [NOBODY, HIDDEN, TOO_LOW, "400 request.invalid"]),
+    // Its ONVIF address is not known: whoever may ask is told so.
+    ("readControls", [NOBODY, HIDDEN, TOO_LOW, "200"]),
+    ("aimCamera", [NOBODY, HIDDEN, TOO_LOW, NOT_OFFERED]),
+    ("setImaging", [NOBODY, HIDDEN, TOO_LOW, NOT_OFFERED]),
+    ("switchCamera", [NOBODY, HIDDEN, TOO_LOW, NOT_OFFERED]),
+    ("restartCamera", [NOBODY, HIDDEN, TOO_LOW, NOT_OFFERED]),
+    ("setCameraClock", [NOBODY, HIDDEN, TOO_LOW, NOT_OFFERED]),
+    ("savePreset", [NOBODY, HIDDEN, TOO_LOW, NOT_OFFERED]),
+    ("removePreset", [NOBODY, HIDDEN, TOO_LOW, NOT_OFFERED]),
     ("readCamera", [NOBODY, HIDDEN, "200", "200"]),
     ("editCamera", [NOBODY, HIDDEN, TOO_LOW, "200"]),
     ("listStreamKeys", [NOBODY, HIDDEN, TOO_LOW, "200"]),
@@ -95,6 +105,10 @@ fn details(operation: &str, home: &str) -> (String, Option<(&'static str, String
         "searchCameras" => (String::new(), json(json!({"home_id": home}))),
         "makeStreamKey" => (String::new(), json(json!({"name": "NVR"}))),
         "editCamera" => (String::new(), json(json!({"name": "Gate"}))),
+        "aimCamera" => (String::new(), json(json!({"to": "home"}))),
+        "setImaging" => (String::new(), json(json!({"brightness": 50}))),
+        "switchCamera" => (String::new(), json(json!({"token": "output/gate", "on": true}))),
+        "savePreset" => (String::new(), json(json!({"name": "Gate"}))),
         "startView" => (String::new(), Some(("application/sdp", "no offer".to_owned()))),
         "readTimeline" | "readPlaylist" | "download" => (range, None),
         "takeSnapshot" => ("at=2026-11-23T08:00:00Z".to_owned(), None),
@@ -136,6 +150,7 @@ async fn everybody_gets_the_answer_that_is_theirs() {
             .trim_start_matches("/api/v1")
             .replace("/homes/{id}", &format!("/homes/{home}"))
             .replace("{id}", &house.camera.to_string())
+            .replace("{preset}", "1")
             .replace("{purpose}", "video.sound")
             .replace("{event}", &domain::SegmentId::random().to_string())
             .replace("{key}", &domain::StreamKeyId::random().to_string())

@@ -24,7 +24,7 @@ pub use self::events::Events;
 use self::wire::device::{self, Information, Services};
 use self::wire::imaging::{self, Imaging};
 use self::wire::media::{self, Profile};
-use self::wire::ptz::{self, Preset, Status, Vector};
+use self::wire::ptz::{self, Node, Preset, Status, Vector};
 use self::wire::{WireError, answer};
 
 /// Clocks further apart than this many seconds make cameras refuse tokens.
@@ -163,6 +163,21 @@ impl Camera {
         self.ptz(&ptz::relative(profile, way), "RelativeMoveResponse").await.map(drop)
     }
 
+    /// Turns by a share of the picture, where [`Node::by_picture`].
+    pub async fn move_within_picture(&self, profile: &str, way: Vector) -> Result<(), OnvifError> {
+        self.ptz(&ptz::within_picture(profile, way), "RelativeMoveResponse").await.map(drop)
+    }
+
+    /// What its head can do; `None` where it names none.
+    pub async fn node(&self) -> Result<Option<Node>, OnvifError> {
+        self.ptz(ptz::GET_NODES, "GetNodesResponse").await.map(|found| ptz::node(&found))
+    }
+
+    /// Does one of [`Node::auxiliaries`].
+    pub async fn auxiliary(&self, profile: &str, command: &str) -> Result<(), OnvifError> {
+        self.ptz(&ptz::auxiliary(profile, command), "SendAuxiliaryCommandResponse").await.map(drop)
+    }
+
     /// Moves to a place.
     pub async fn move_to(&self, profile: &str, place: Vector) -> Result<(), OnvifError> {
         self.ptz(&ptz::absolute(profile, place), "AbsoluteMoveResponse").await.map(drop)
@@ -220,6 +235,16 @@ impl Camera {
         Ok(imaging::read(&found))
     }
 
+    /// What of it can be set, and how far.
+    ///
+    /// # Errors
+    /// [`Step::Imaging`].
+    pub async fn imaging_options(&self, source: &str) -> Result<imaging::Options, OnvifError> {
+        let service = self.services.imaging.as_ref().ok_or_else(|| Cause::Unsupported.at(Step::Imaging))?;
+        let found = self.call.ask(Step::Imaging, service, &imaging::get_options(source), "GetOptionsResponse").await?;
+        Ok(imaging::options(&found))
+    }
+
     /// Sets what is given, and leaves the rest.
     ///
     /// # Errors
@@ -247,6 +272,23 @@ impl Camera {
         let question = device::set_time(now).ok_or_else(|| Cause::Unsupported.at(Step::Maintenance))?;
         self.device(Step::Maintenance, &question, "SetSystemDateAndTimeResponse").await?;
         self.call.read_clock().await
+    }
+
+    /// The tokens of its relay outputs: what is wired to them, only people know.
+    ///
+    /// # Errors
+    /// [`Step::Maintenance`].
+    pub async fn outputs(&self) -> Result<Vec<String>, OnvifError> {
+        let found = self.device(Step::Maintenance, device::GET_OUTPUTS, "GetRelayOutputsResponse").await?;
+        Ok(device::outputs(&found))
+    }
+
+    /// Closes or opens a relay output.
+    ///
+    /// # Errors
+    /// [`Step::Maintenance`].
+    pub async fn set_output(&self, token: &str, on: bool) -> Result<(), OnvifError> {
+        self.device(Step::Maintenance, &device::set_output(token, on), "SetRelayOutputStateResponse").await.map(drop)
     }
 
     /// Lets it start anew: it is away for a minute or two.

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use cameras::onvif::wire::imaging::Imaging;
 use cameras::onvif::wire::ptz::Vector;
-use cameras::onvif::{Camera, Step};
+use cameras::onvif::{Camera, Cause, Step};
 use domain::SystemClock;
-use oxvif::mock::MockServer;
+use oxvif::mock::{AckOnlyOperation, MockServer};
 
 #[tokio::test]
 async fn capabilities_streams_movement_and_imaging_of_a_foreign_server() {
-    let server = MockServer::start().await.unwrap();
+    // It has no lamp to switch, but knows the commands for one.
+    let server = MockServer::builder().with_acknowledgment_only(AckOnlyOperation::PtzAuxiliaryCommand).start().await.unwrap();
     let camera = Camera::connect(server.device_url(), None, Arc::new(SystemClock)).await.unwrap();
     assert_eq!(camera.information().await.unwrap().make.as_deref(), Some("oxvif-mock"));
     let profiles = camera.profiles().await.unwrap();
@@ -30,10 +31,20 @@ async fn capabilities_streams_movement_and_imaging_of_a_foreign_server() {
     assert!(camera.presets(&profile.token).await.unwrap().iter().any(|p| p.token == token && p.name.as_deref() == Some("here")));
     camera.goto_preset(&profile.token, &token).await.unwrap();
     camera.goto_home(&profile.token).await.unwrap();
+    let node = camera.node().await.unwrap().unwrap();
+    assert!(node.pan_tilt && node.zoom, "{node:?}");
+    camera.auxiliary(&profile.token, "tt:IRLamp|On").await.unwrap();
+    let nonsense = camera.auxiliary(&profile.token, "tt:Nonsense|On").await.unwrap_err();
+    assert!(matches!(nonsense.cause, Cause::Refused(_)), "{nonsense}");
+    let output = camera.outputs().await.unwrap().remove(0);
+    camera.set_output(&output, true).await.unwrap();
 
     let source = profile.source.as_deref().unwrap();
     camera.set_imaging(source, &Imaging { brightness: Some(61.0), ..Imaging::default() }).await.unwrap();
     assert_eq!(camera.imaging(source).await.unwrap().brightness, Some(61.0));
+    let options = camera.imaging_options(source).await.unwrap();
+    assert!(options.brightness.is_some_and(|range| range.min < 61.0 && range.max > 61.0), "{options:?}");
+    assert_eq!(options.ir_cut.len(), 3);
 }
 
 #[tokio::test]

@@ -81,6 +81,24 @@ async fn its_head_moves_remembers_and_goes_home() {
 }
 
 #[tokio::test]
+async fn its_light_its_siren_and_its_gate_are_switched_and_nothing_else() {
+    let device = camera(|_| ()).await;
+    let camera = connect(&device, "hunter2").await.unwrap();
+    let node = camera.node().await.unwrap().unwrap();
+    assert!(node.by_way && !node.by_picture && node.home, "{node:?}");
+    assert_eq!(node.auxiliaries.len(), 4);
+    for command in ["tt:WhiteLight|On", "tt:Siren|On", "tt:WhiteLight|Off"] {
+        camera.auxiliary("main", command).await.unwrap();
+    }
+    assert_eq!(camera.outputs().await.unwrap(), ["gate"]);
+    camera.set_output("gate", true).await.unwrap();
+    assert_eq!(device.switched_on(), ["tt:Siren", "gate"]);
+    camera.set_output("gate", false).await.unwrap();
+    assert!(camera.auxiliary("main", "tt:Laser|On").await.is_err() && camera.set_output("door", true).await.is_err());
+    assert_eq!(device.switched_on(), ["tt:Siren"]);
+}
+
+#[tokio::test]
 async fn the_picture_is_set_and_what_is_not_given_stays() {
     let device = camera(|_| ()).await;
     let camera = connect(&device, "hunter2").await.unwrap();

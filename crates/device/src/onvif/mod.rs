@@ -95,6 +95,18 @@ struct Inner {
     imaging: Imaging,
     clock_off_us: i64,
     reboots: u32,
+    stops: u32,
+    /// What is switched on: light, siren, relay output.
+    on: Vec<String>,
+}
+
+impl Inner {
+    fn switch(&mut self, name: &str, on: bool) {
+        self.on.retain(|known| known != name);
+        if on {
+            self.on.push(name.to_owned());
+        }
+    }
 }
 
 impl fmt::Debug for State {
@@ -150,7 +162,7 @@ pub(crate) async fn serve(
         ir_cut: Some(IrCut::Auto),
     };
     let clock_off_us = config.clock_off_s.saturating_mul(1_000_000);
-    let inner = Inner { motion: Motion::default(), imaging, clock_off_us, reboots: 0 };
+    let inner = Inner { motion: Motion::default(), imaging, clock_off_us, reboots: 0, stops: 0, on: Vec::new() };
     let state = Arc::new(State {
         auth: Auth::new(credentials),
         streams,
@@ -199,6 +211,16 @@ impl State {
     /// How often it was told to start anew.
     pub(crate) fn reboots(&self) -> u32 {
         self.inner().reboots
+    }
+
+    /// How often it was told to stop moving.
+    pub(crate) fn stops(&self) -> u32 {
+        self.inner().stops
+    }
+
+    /// What of it is switched on.
+    pub(crate) fn switched_on(&self) -> Vec<String> {
+        self.inner().on.clone()
     }
 
     /// Something happens in front of it.

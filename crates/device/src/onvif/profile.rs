@@ -11,6 +11,12 @@ pub(super) const SOURCE: &str = "source";
 const PAN_TILT: &str = "http://www.onvif.org/ver10/tptz/PanTiltSpaces";
 const ZOOM: &str = "http://www.onvif.org/ver10/tptz/ZoomSpaces";
 
+/// What the head does besides moving.
+pub(super) const AUXILIARIES: [&str; 4] = ["tt:WhiteLight|On", "tt:WhiteLight|Off", "tt:Siren|On", "tt:Siren|Off"];
+
+/// The one relay output: it has a gate to open.
+pub(super) const OUTPUT: &str = "gate";
+
 struct Shape {
     name: &'static str,
     width: u16,
@@ -119,13 +125,14 @@ pub(super) fn ptz(name: &str) -> String {
         "GetConfigurations" => ptz_configuration("tptz:PTZConfiguration"),
         "GetNodes" => format!(
             "<tptz:PTZNode token=\"ptz_node\"><tt:Name>Head</tt:Name><tt:SupportedPTZSpaces>{}{}{}{}{}{}</tt:SupportedPTZSpaces>\
-             <tt:MaximumNumberOfPresets>32</tt:MaximumNumberOfPresets><tt:HomeSupported>true</tt:HomeSupported></tptz:PTZNode>",
+             <tt:MaximumNumberOfPresets>32</tt:MaximumNumberOfPresets><tt:HomeSupported>true</tt:HomeSupported>{}</tptz:PTZNode>",
             plane("AbsolutePanTiltPositionSpace", "PositionGenericSpace"),
             line("AbsoluteZoomPositionSpace", "PositionGenericSpace", 0),
             plane("RelativePanTiltTranslationSpace", "TranslationGenericSpace"),
             line("RelativeZoomTranslationSpace", "TranslationGenericSpace", -1),
             plane("ContinuousPanTiltVelocitySpace", "VelocityGenericSpace"),
-            line("ContinuousZoomVelocitySpace", "VelocityGenericSpace", -1)
+            line("ContinuousZoomVelocitySpace", "VelocityGenericSpace", -1),
+            AUXILIARIES.map(|command| format!("<tt:AuxiliaryCommands>{command}</tt:AuxiliaryCommands>")).concat()
         ),
         _ => "<tptz:Capabilities MoveStatus=\"true\" StatusPosition=\"true\"/>".into(),
     };

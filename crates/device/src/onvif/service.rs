@@ -93,6 +93,22 @@ fn device(ask: &Ask<'_>) -> Answer {
              </tds:HostnameInformation></tds:GetHostnameResponse>",
             escape(&state.config.serial)
         ),
+        "GetRelayOutputs" => format!(
+            "<tds:GetRelayOutputsResponse><tds:RelayOutputs token=\"{}\"><tt:Properties><tt:Mode>Bistable</tt:Mode>\
+             <tt:DelayTime>PT0S</tt:DelayTime><tt:IdleState>open</tt:IdleState></tt:Properties></tds:RelayOutputs>\
+             </tds:GetRelayOutputsResponse>",
+            profile::OUTPUT
+        ),
+        "SetRelayOutputState" => {
+            let on = match ask.body.text_at("LogicalState") {
+                Some("active") => true,
+                Some("inactive") => false,
+                _ => return Err(INVALID),
+            };
+            let token = ask.body.text_at("RelayOutputToken").filter(|token| *token == profile::OUTPUT).ok_or(INVALID)?;
+            state.inner().switch(token, on);
+            "<tds:SetRelayOutputStateResponse/>".into()
+        }
         "SystemReboot" => {
             state.inner().reboots += 1;
             "<tds:SystemRebootResponse><tds:Message>Starting anew</tds:Message></tds:SystemRebootResponse>".into()
@@ -221,12 +237,23 @@ fn ptz(ask: &Ask<'_>) -> Answer {
         }
         "RelativeMove" => motion.step(vector("Translation")?, now),
         "AbsoluteMove" => motion.go(vector("Position")?, now),
-        "Stop" => motion.stop(now),
+        "Stop" => {
+            motion.stop(now);
+            inner.stops += 1;
+        }
         "GotoHomePosition" => motion.go_home(now),
         "SetHomePosition" => motion.set_home(now),
         "GotoPreset" if !motion.recall(token.unwrap_or_default(), now) => return Err(NO_PRESET),
         "RemovePreset" if !motion.forget(token.unwrap_or_default()) => return Err(NO_PRESET),
         "GotoPreset" | "RemovePreset" => {}
+        "SendAuxiliaryCommand" => {
+            let command = ask.body.text_at("AuxiliaryData").filter(|command| profile::AUXILIARIES.contains(command));
+            let (name, state) = command.and_then(|command| command.split_once('|')).ok_or(INVALID)?;
+            inner.switch(name, state == "On");
+            return Ok("<tptz:SendAuxiliaryCommandResponse><tptz:AuxiliaryResponse>Done</tptz:AuxiliaryResponse>\
+                       </tptz:SendAuxiliaryCommandResponse>"
+                .into());
+        }
         "SetPreset" => {
             let name = ask.body.text_at("PresetName").unwrap_or("Preset");
             let token = motion.remember(name, token, now).ok_or(NO_PRESET)?;
@@ -271,6 +298,17 @@ fn imaging(ask: &Ask<'_>) -> Answer {
             "<timg:GetImagingSettingsResponse><timg:ImagingSettings>{}</timg:ImagingSettings></timg:GetImagingSettingsResponse>",
             imaging::written(&inner.imaging)
         )),
+        "GetOptions" => {
+            let range = |name: &str| format!("<tt:{name}><tt:Min>0</tt:Min><tt:Max>100</tt:Max></tt:{name}>");
+            let modes = ["ON", "OFF", "AUTO"].map(|mode| format!("<tt:IrCutFilterModes>{mode}</tt:IrCutFilterModes>")).concat();
+            Ok(format!(
+                "<timg:GetOptionsResponse><timg:ImagingOptions>{}{}{}{modes}{}</timg:ImagingOptions></timg:GetOptionsResponse>",
+                range("Brightness"),
+                range("ColorSaturation"),
+                range("Contrast"),
+                range("Sharpness")
+            ))
+        }
         "SetImagingSettings" => {
             let Imaging { brightness, saturation, contrast, sharpness, ir_cut } = imaging::read(ask.body);
             if [brightness, saturation, contrast, sharpness].iter().flatten().any(|v| !(0.0..=100.0).contains(v)) {

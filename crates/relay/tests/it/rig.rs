@@ -128,6 +128,11 @@ impl Rig {
         self.device.lock().unwrap().as_ref().and_then(Running::ptz).is_some_and(|(_, moves)| moves)
     }
 
+    /// A look at the camera itself.
+    pub(crate) fn device<T>(&self, look: impl FnOnce(&Running) -> T) -> T {
+        look(self.device.lock().unwrap().as_ref().unwrap())
+    }
+
     /// Where the camera speaks ONVIF.
     pub(crate) fn onvif_url(&self) -> String {
         self.device.lock().unwrap().as_ref().and_then(Running::onvif_url).unwrap()

@@ -1,10 +1,15 @@
 import { Problem } from './problem';
 import type {
+	Aim,
 	Camera,
 	CameraEdit,
+	Controls,
+	Imaging,
+	ImagingEdit,
 	MadeStreamKey,
 	NewCamera,
 	PolicyDocument,
+	Preset,
 	ProbeLine,
 	ProbeTarget,
 	SearchLine,
@@ -77,6 +82,16 @@ export const api = {
 	addCamera: (body: NewCamera) => read<Camera>('/cameras', json('POST', body)),
 	editCamera: (id: string, body: CameraEdit) => read<Camera>(camera(id), json('PATCH', body)),
 	removeCamera: (id: string) => send(camera(id), { method: 'DELETE' }),
+
+	controls: (id: string) => read<Controls>(`${camera(id)}/controls`),
+	aim: (id: string, aim: Aim) => send(`${camera(id)}/aim`, json('POST', aim)),
+	savePreset: (id: string, name: string) => read<Preset>(`${camera(id)}/presets`, json('POST', { name })),
+	removePreset: (id: string, preset: string) =>
+		send(`${camera(id)}/presets/${encodeURIComponent(preset)}`, { method: 'DELETE' }),
+	setImaging: (id: string, edit: ImagingEdit) => read<Imaging>(`${camera(id)}/imaging`, json('PATCH', edit)),
+	switchCamera: (id: string, token: string, on: boolean) => send(`${camera(id)}/switch`, json('POST', { token, on })),
+	restartCamera: (id: string) => send(`${camera(id)}/restart`, { method: 'POST' }),
+	setCameraClock: (id: string) => read<{ clock_off_s: number }>(`${camera(id)}/clock`, { method: 'POST' }),
 
 	streamKeys: (id: string) => read<StreamKeys>(`${camera(id)}/stream-keys`),
 	makeStreamKey: (id: string, name: string) => read<MadeStreamKey>(`${camera(id)}/stream-keys`, json('POST', { name })),

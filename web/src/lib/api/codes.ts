@@ -33,6 +33,7 @@ export const SERVER_CODES = [
 	'camera.not_onvif',
 	'camera.clock_off',
 	'camera.unsupported',
+	'camera.declined',
 	'camera.not_rtsp',
 	'camera.path_not_found',
 	'camera.sdp_invalid',

@@ -110,6 +110,74 @@ export interface paths {
         patch: operations["editCamera"];
         trace?: never;
     };
+    "/api/v1/cameras/{id}/aim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Turns a camera's head, which ends that by itself. */
+        post: operations["aimCamera"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/clock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sets a camera's clock to the server's. */
+        post: operations["setCameraClock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/controls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Asks a camera what it can do. Nothing of that is kept. */
+        get: operations["readControls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/imaging": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Sets the look of a camera's picture, and says how it looks then. */
+        patch: operations["setImaging"];
+        trace?: never;
+    };
     "/api/v1/cameras/{id}/live.ws": {
         parameters: {
             query?: never;
@@ -185,6 +253,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cameras/{id}/presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a camera remember where it looks. */
+        post: operations["savePreset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/presets/{preset}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Has a camera forget a place. */
+        delete: operations["removePreset"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras/{id}/recording.mp4": {
         parameters: {
             query?: never;
@@ -196,6 +298,23 @@ export interface paths {
         get: operations["download"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restarts a camera: it is away for a minute or two. */
+        post: operations["restartCamera"];
         delete?: never;
         options?: never;
         head?: never;
@@ -249,6 +368,23 @@ export interface paths {
         post?: never;
         /** Revokes a stream key: what plays by it ends within a second. */
         delete: operations["revokeStreamKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switches a light, a siren or an output. */
+        post: operations["switchCamera"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -683,6 +819,22 @@ export interface components {
             /** @description The newest version that one agreed to. */
             version?: string | null;
         };
+        /** @description Where a head shall look. */
+        Aim: {
+            preset: string;
+            /** @enum {string} */
+            to: "preset";
+        } | {
+            /** @enum {string} */
+            to: "home";
+        } | {
+            /** @enum {string} */
+            to: "point";
+            /** Format: float */
+            x: number;
+            /** Format: float */
+            y: number;
+        };
         BTreeMap: {
             [key: string]: string;
         };
@@ -711,6 +863,14 @@ export interface components {
             sub_address?: string | null;
             /** @description User name on the camera. */
             username?: string | null;
+        };
+        /** @description How a camera's clock stands. */
+        CameraClock: {
+            /**
+             * Format: int64
+             * @description Seconds by which it is ahead of the server's; negative: behind.
+             */
+            clock_off_s: number;
         };
         /** @description `camera`: how a camera is now. */
         CameraEvent: {
@@ -786,6 +946,27 @@ export interface components {
         Consents: {
             consents: components["schemas"]["Consent"][];
         };
+        /** @description What a camera can do. What it does not offer is missing. */
+        Controls: {
+            /**
+             * Format: int64
+             * @description Seconds by which its clock is ahead of the server's; negative: behind.
+             */
+            clock_off_s?: number | null;
+            /** @description Version of its firmware. */
+            firmware?: string | null;
+            head?: components["schemas"]["Head"] | null;
+            imaging?: components["schemas"]["Imaging"] | null;
+            /** @description Who made it. */
+            make?: string | null;
+            model?: string | null;
+            /** @description Whether it was asked: without its ONVIF address nothing else is known. */
+            onvif: boolean;
+            /** @description Whether it can be restarted and have its clock set. */
+            restart: boolean;
+            /** @description What can be switched on and off. No camera says whether it is on. */
+            switches: components["schemas"]["Switch"][];
+        };
         /** @description What is kept about a person. */
         Data: {
             categories: components["schemas"]["Stored"][];
@@ -798,6 +979,15 @@ export interface components {
             language?: string | null;
             /** @description The version of the policy that was shown. */
             policy_version: string;
+        };
+        /** @description A number in the camera's own range. */
+        Dial: {
+            /** Format: float */
+            max: number;
+            /** Format: float */
+            min: number;
+            /** Format: float */
+            value: number;
         };
         /** @description Something that went, or was refused. */
         Disclosure: {
@@ -869,6 +1059,15 @@ export interface components {
              */
             next?: number | null;
         };
+        /** @description An infrared filter. */
+        Filter: {
+            /**
+             * @description `on` is for days (colours), `off` for nights (infrared), `auto` as the camera sees fit.
+             * @enum {string}
+             */
+            mode: "on" | "off" | "auto";
+            modes: ("on" | "off" | "auto")[];
+        };
         /** @description A camera that answered, as it describes itself. */
         Found: {
             /** @description Where it was heard from. */
@@ -901,6 +1100,21 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        /** @description What a head can do. */
+        Head: {
+            home: boolean;
+            pan_tilt: boolean;
+            /** @description It turns to a point of the picture. */
+            point: boolean;
+            /** @description The places that it remembers; absent: it remembers none. */
+            presets?: components["schemas"]["Preset"][] | null;
+            /**
+             * Format: int32
+             * @description How many it can remember.
+             */
+            presets_max?: number | null;
+            zoom: boolean;
+        };
         /** @description The versions that were in force, newest first. */
         History: {
             versions: components["schemas"]["Past"][];
@@ -922,6 +1136,26 @@ export interface components {
             id: string;
             /** @enum {string} */
             role: "member" | "owner";
+        };
+        /** @description How a picture looks, and how it can. */
+        Imaging: {
+            brightness?: components["schemas"]["Dial"] | null;
+            contrast?: components["schemas"]["Dial"] | null;
+            ir_cut?: components["schemas"]["Filter"] | null;
+            saturation?: components["schemas"]["Dial"] | null;
+            sharpness?: components["schemas"]["Dial"] | null;
+        };
+        /** @description What of a picture's look to set; the rest stays. Numbers are in the camera's own ranges. */
+        Look: {
+            /** Format: float */
+            brightness?: number | null;
+            /** Format: float */
+            contrast?: number | null;
+            ir_cut?: ("on" | "off" | "auto") | null;
+            /** Format: float */
+            saturation?: number | null;
+            /** Format: float */
+            sharpness?: number | null;
         };
         /** @description A key that was just made, and its password, this once. */
         MadeStreamKey: {
@@ -967,6 +1201,11 @@ export interface components {
             sub_url?: string | null;
             /** @description User name on the camera. */
             username?: string | null;
+        };
+        /** @description A place to remember. */
+        NewPreset: {
+            /** @description What people call it: 1 to 64 characters. */
+            name: string;
         };
         /** @description A key to make. */
         NewStreamKey: {
@@ -1045,6 +1284,13 @@ export interface components {
             updated: string;
             /** @description What an agreement names. */
             version: string;
+        };
+        /** @description A place that a camera remembers. */
+        Preset: {
+            /** @description What people call it. */
+            name?: string | null;
+            /** @description The camera's word for it. */
+            token: string;
         };
         /** @description The body of a problem. */
         Problem: {
@@ -1271,6 +1517,23 @@ export interface components {
             playable: components["schemas"]["Playable"];
             /** Format: int32 */
             width: number;
+        };
+        /** @description Something to switch. */
+        Switch: {
+            /**
+             * @description `output` is a relay: what hangs on it only people know.
+             * @enum {string}
+             */
+            kind: "light" | "infrared" | "siren" | "wiper" | "output" | "other";
+            /** @description The camera's own word for it. */
+            name: string;
+            /** @description What it is switched by. */
+            token: string;
+        };
+        /** @description What to switch. */
+        Switched: {
+            on: boolean;
+            token: string;
         };
         /** @description A camera to try. */
         Target: {
@@ -1669,6 +1932,133 @@ export interface operations {
             };
         };
     };
+    aimCamera: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Aim"];
+            };
+        };
+        responses: {
+            /** @description It turns */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setCameraClock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraClock"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readControls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Controls"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setImaging: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Look"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imaging"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     watchLive: {
         parameters: {
             query?: {
@@ -1795,6 +2185,70 @@ export interface operations {
             };
         };
     };
+    savePreset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPreset"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preset"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removePreset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                preset: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     download: {
         parameters: {
             query: {
@@ -1829,6 +2283,35 @@ export interface operations {
                 content: {
                     "video/mp4": unknown;
                 };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restartCamera: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It starts anew */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem: what went wrong, for people and programs */
             default: {
@@ -1955,6 +2438,39 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    switchCamera: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Switched"];
+            };
+        };
+        responses: {
+            /** @description Switched */
             204: {
                 headers: {
                     [name: string]: unknown;

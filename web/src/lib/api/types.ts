@@ -63,6 +63,14 @@ export type ProbeLine = Refined<
 	{ step: ProbeStepName | 'done'; main?: StreamState; sub?: StreamState }
 >;
 
+/** What a camera can do besides showing. */
+export type Controls = Sent<Schemas['Controls']>;
+export type Preset = Sent<Schemas['Preset']>;
+export type CameraSwitch = Controls['switches'][number];
+export type Imaging = NonNullable<Controls['imaging']>;
+export type ImagingEdit = Schemas['Look'];
+export type Aim = Schemas['Aim'];
+
 export type SetUp = Schemas['SetUp'];
 export type ProbeTarget = Schemas['Target'];
 export type NewCamera = Schemas['New'];

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::WireError;
 use crate::discovery::wire::shown;
-use crate::xml::Element;
+use crate::xml::{Element, escape};
 
 /// Asks for the camera's time; needs no sign-in.
 pub const GET_TIME: &str = "<tds:GetSystemDateAndTime/>";
@@ -16,6 +16,10 @@ pub const GET_INFORMATION: &str = "<tds:GetDeviceInformation/>";
 pub const GET_SERVICES: &str = "<tds:GetServices><tds:IncludeCapability>false</tds:IncludeCapability></tds:GetServices>";
 /// Asks for its services, in the old way.
 pub const GET_CAPABILITIES: &str = "<tds:GetCapabilities><tds:Category>All</tds:Category></tds:GetCapabilities>";
+/// Asks for its relay outputs.
+pub const GET_OUTPUTS: &str = "<tds:GetRelayOutputs/>";
+/// Relay outputs that are read.
+const OUTPUTS_MAX: usize = 16;
 /// Asks it to start anew.
 pub const REBOOT: &str = "<tds:SystemReboot/>";
 
@@ -75,6 +79,25 @@ pub fn set_time(now: Timestamp) -> Option<String> {
         t.month(),
         t.day()
     ))
+}
+
+/// Closes or opens a relay output.
+#[must_use]
+pub fn set_output(token: &str, on: bool) -> String {
+    let state = if on { "active" } else { "inactive" };
+    format!(
+        "<tds:SetRelayOutputState><tds:RelayOutputToken>{}</tds:RelayOutputToken><tds:LogicalState>{state}</tds:LogicalState>\
+         </tds:SetRelayOutputState>",
+        escape(token)
+    )
+}
+
+/// The tokens of its relay outputs.
+#[must_use]
+pub fn outputs(answer: &Element) -> Vec<String> {
+    let token =
+        |output: &Element| Some(output.attribute("token")?.to_owned()).filter(|token| !token.is_empty() && token.len() <= 64);
+    answer.all("RelayOutputs").filter_map(token).take(OUTPUTS_MAX).collect()
 }
 
 /// Who it is.

@@ -47,6 +47,59 @@ pub struct Imaging {
     pub ir_cut: Option<IrCut>,
 }
 
+/// The least and the most that a number may be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Range {
+    /// The least.
+    pub min: f32,
+    /// The most.
+    pub max: f32,
+}
+
+/// What can be set, and how far; `None` and empty: not at all, or it does not say.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Options {
+    /// Brightness.
+    pub brightness: Option<Range>,
+    /// Colour saturation.
+    pub saturation: Option<Range>,
+    /// Contrast.
+    pub contrast: Option<Range>,
+    /// Sharpness.
+    pub sharpness: Option<Range>,
+    /// Infrared filter, each mode once.
+    pub ir_cut: Vec<IrCut>,
+}
+
+/// Asks what can be set on a video source.
+#[must_use]
+pub fn get_options(source: &str) -> String {
+    format!("<timg:GetOptions><timg:VideoSourceToken>{}</timg:VideoSourceToken></timg:GetOptions>", escape(source))
+}
+
+/// Reads the answer to [`get_options`]. A range without width can be left out: nothing is set by it.
+#[must_use]
+pub fn options(answer: &Element) -> Options {
+    let Some(options) = answer.child("ImagingOptions") else { return Options::default() };
+    let range = |name| {
+        let (min, max) = (options.child(name)?.number_at::<f32>("Min")?, options.child(name)?.number_at::<f32>("Max")?);
+        (min.is_finite() && max.is_finite() && min < max).then_some(Range { min, max })
+    };
+    let mut ir_cut = Vec::new();
+    for mode in options.all("IrCutFilterModes").filter_map(|mode| IrCut::read(&mode.text)) {
+        if !ir_cut.contains(&mode) {
+            ir_cut.push(mode);
+        }
+    }
+    Options {
+        brightness: range("Brightness"),
+        saturation: range("ColorSaturation"),
+        contrast: range("Contrast"),
+        sharpness: range("Sharpness"),
+        ir_cut,
+    }
+}
+
 /// Asks for the settings of a video source.
 #[must_use]
 pub fn get(source: &str) -> String {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::discovery::wire::shown;
-use crate::xml::{Element, escape};
+use crate::xml::{Element, escape, is_true};
 
 /// Presets of one profile that are read: cameras have up to 300.
 const PRESETS_MAX: usize = 512;
@@ -26,6 +26,34 @@ pub struct Preset {
     pub token: String,
     /// Its name.
     pub name: Option<String>,
+}
+
+/// Auxiliary commands of one head that are read.
+const AUXILIARIES_MAX: usize = 32;
+
+/// Asks what a camera's heads can do.
+pub const GET_NODES: &str = "<tptz:GetNodes/>";
+
+/// A way as a share of the picture: from -1 to 1 across what is seen.
+const PICTURE_SPACE: &str = "http://www.onvif.org/ver10/tptz/PanTiltSpaces/TranslationSpaceFov";
+
+/// What a head can do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Node {
+    /// Turns, for as long as it is told to.
+    pub pan_tilt: bool,
+    /// Zooms, likewise.
+    pub zoom: bool,
+    /// Turns by a way.
+    pub by_way: bool,
+    /// Turns by a share of the picture.
+    pub by_picture: bool,
+    /// Has a home.
+    pub home: bool,
+    /// How many places it remembers.
+    pub presets_max: Option<u32>,
+    /// What else it does, each as `name|On` and the like.
+    pub auxiliaries: Vec<String>,
 }
 
 /// A profile's movement and place.
@@ -73,10 +101,32 @@ pub fn continuous(profile: &str, speed: Vector, time: Duration) -> String {
     about("ContinuousMove", profile, &format!("<tptz:Velocity>{speed}</tptz:Velocity><tptz:Timeout>PT{time}S</tptz:Timeout>"))
 }
 
-/// Moves by a way.
+/// Moves by a way. What does not move is not named: a head without zoom refuses a zoom by nothing.
 #[must_use]
 pub fn relative(profile: &str, way: Vector) -> String {
-    about("RelativeMove", profile, &format!("<tptz:Translation>{}</tptz:Translation>", way.clamped(-1.0).written()))
+    let Vector { pan, tilt, zoom } = way.clamped(-1.0);
+    let mut parts = String::new();
+    if pan != 0.0 || tilt != 0.0 {
+        parts = format!("<tt:PanTilt x=\"{pan}\" y=\"{tilt}\"/>");
+    }
+    if zoom != 0.0 {
+        parts.push_str(&format!("<tt:Zoom x=\"{zoom}\"/>"));
+    }
+    about("RelativeMove", profile, &format!("<tptz:Translation>{parts}</tptz:Translation>"))
+}
+
+/// Turns by a share of the picture: 1 to the right brings its right edge to the middle.
+#[must_use]
+pub fn within_picture(profile: &str, way: Vector) -> String {
+    let Vector { pan, tilt, .. } = way.clamped(-1.0);
+    let way = format!("<tt:PanTilt x=\"{pan}\" y=\"{tilt}\" space=\"{PICTURE_SPACE}\"/>");
+    about("RelativeMove", profile, &format!("<tptz:Translation>{way}</tptz:Translation>"))
+}
+
+/// Does an auxiliary command.
+#[must_use]
+pub fn auxiliary(profile: &str, command: &str) -> String {
+    about("SendAuxiliaryCommand", profile, &format!("<tptz:AuxiliaryData>{}</tptz:AuxiliaryData>", escape(command)))
 }
 
 /// Moves to a place.
@@ -134,6 +184,28 @@ pub fn set_home(profile: &str) -> String {
     about("SetHomePosition", profile, "")
 }
 
+/// The first head: a household's camera has one.
+#[must_use]
+pub fn node(answer: &Element) -> Option<Node> {
+    let node = answer.child("PTZNode")?;
+    let spaces = node.child("SupportedPTZSpaces");
+    let has = |name: &str| spaces.is_some_and(|spaces| spaces.child(name).is_some());
+    let by_way = |picture: bool| {
+        let mut spaces = spaces.into_iter().flat_map(|spaces| spaces.all("RelativePanTiltTranslationSpace"));
+        spaces.any(|space| (space.text_at("URI").map(str::trim) == Some(PICTURE_SPACE)) == picture)
+    };
+    let command = |element: &Element| Some(element.text.trim().to_owned()).filter(|text| !text.is_empty() && text.len() <= 64);
+    Some(Node {
+        pan_tilt: has("ContinuousPanTiltVelocitySpace"),
+        zoom: has("ContinuousZoomVelocitySpace"),
+        by_way: by_way(false),
+        by_picture: by_way(true),
+        home: node.text_at("HomeSupported").is_some_and(is_true),
+        presets_max: node.number_at("MaximumNumberOfPresets"),
+        auxiliaries: node.all("AuxiliaryCommands").filter_map(command).take(AUXILIARIES_MAX).collect(),
+    })
+}
+
 /// The presets.
 #[must_use]
 pub fn presets(answer: &Element) -> Vec<Preset> {
@@ -152,5 +224,43 @@ pub fn status(answer: &Element) -> Status {
     Status {
         position: status.child("Position").map(Vector::read),
         moving: moves("MoveStatus/PanTilt") || moves("MoveStatus/Zoom"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_says_what_it_can_do() {
+        let space = |name: &str, uri: &str| format!("<{name}><URI>{uri}</URI></{name}>");
+        let relative = "RelativePanTiltTranslationSpace";
+        let generic = "http://www.onvif.org/ver10/tptz/PanTiltSpaces/TranslationGenericSpace";
+        for (spaces, rest, expected) in [
+            ("".to_owned(), "", Node::default()),
+            (space(relative, generic), "", Node { by_way: true, ..Node::default() }),
+            (
+                space(relative, PICTURE_SPACE) + &space("ContinuousPanTiltVelocitySpace", "x"),
+                "",
+                Node { by_picture: true, pan_tilt: true, ..Node::default() },
+            ),
+            (
+                space("ContinuousZoomVelocitySpace", "x"),
+                "<MaximumNumberOfPresets>8</MaximumNumberOfPresets><HomeSupported>true</HomeSupported>\
+                 <AuxiliaryCommands>tt:IRLamp|On</AuxiliaryCommands><AuxiliaryCommands> </AuxiliaryCommands>",
+                Node {
+                    zoom: true,
+                    home: true,
+                    presets_max: Some(8),
+                    auxiliaries: vec!["tt:IRLamp|On".into()],
+                    ..Node::default()
+                },
+            ),
+        ] {
+            let text = format!(
+                "<GetNodesResponse><PTZNode><SupportedPTZSpaces>{spaces}</SupportedPTZSpaces>{rest}</PTZNode></GetNodesResponse>"
+            );
+            assert_eq!(node(&crate::xml::parse(text.as_bytes()).unwrap()), Some(expected), "{text}");
+        }
     }
 }

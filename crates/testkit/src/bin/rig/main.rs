@@ -13,6 +13,7 @@ mod link;
 mod namespaces;
 mod privacy;
 mod soak;
+mod steer;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -40,6 +41,8 @@ enum Rig {
     Cuts,
     /// Consents withdrawn while streams run, the log, receipts that verify without the server.
     Privacy,
+    /// A camera is turned, set and restarted from its page; it stops when the browser that turns it is killed.
+    Steer,
     /// Cameras that record, viewers who come and go, one that reads nothing, a camera that flaps: nobody else loses a picture, and
     /// memory, open files and the way between sound and picture stay as they are.
     Soak {
@@ -129,6 +132,7 @@ async fn main() -> ExitCode {
         Rig::Codes => codes::run(&server).await,
         Rig::Link => link::run(&server).await,
         Rig::Privacy => privacy::run(&server).await,
+        Rig::Steer => steer::run(&server).await,
         Rig::Soak { seconds, cameras, visitors, json } => {
             soak::run(&server, &soak::Plan { length: Duration::from_secs(seconds), cameras, visitors, json }).await
         }
