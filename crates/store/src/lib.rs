@@ -27,8 +27,8 @@ mod store;
 mod table;
 
 pub use accounts::{
-    AccessRow, Actor, Agreement, AgreementRow, CameraDraft, Cancelled, ConsentDraft, ConsentKind, ConsentRow, Credential,
-    DisclosureDraft, DisclosureId, DisclosureRow, EmailIndex, EventId, EventKind, EventRow, FactRows, How, LiveConsent, LogFault,
+    AccessRow, Actor, Agreement, AgreementRow, CameraDraft, Cancelled, ConsentDraft, ConsentKind, ConsentRow, Credential, DeviceDraft,
+    DeviceRow, DisclosureDraft, DisclosureId, DisclosureRow, EmailIndex, EventId, EventKind, EventRow, FactRows, How, InvitationRow, InvitationState, LiveConsent, LogFault,
     LogReport, MemberRow, NewAccount, NewSession, Outcome, Periods, PersonRow, PolicyVersion, RetentionReport, RetentionRow,
     SessionRow, StreamKeyRow, StreamKeySecret, VerdictRow, ViewDraft,
 };
