@@ -5,6 +5,7 @@
 
 mod feed;
 mod fleet;
+mod link;
 mod playback;
 mod probe;
 mod pull;
@@ -33,6 +34,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use feed::{Feed, Subscription};
+pub use link::{LinkState, PairStep};
 pub use playback::{Download, Still, Timeline};
 pub use probe::{Offer, OfferedStream, ProbeStep, ProbeTarget, StepState};
 pub use pull::Presence;
@@ -45,6 +47,7 @@ pub use view::{LiveMessage, LiveParts, WhepAnswer};
 pub use watch::Watch;
 
 use fleet::{Fleet, Shared};
+use link::Links;
 use playback::Playback;
 use pull::Demand;
 use record::{Disk, OpenSegments, Retention};
@@ -102,7 +105,8 @@ impl Relay {
         let disk = Disk::start();
         let witness = Witness::start(store.clone(), Arc::clone(&clock));
         let (demand, board, open) = (Demand::new(), Board::new(), OpenSegments::default());
-        let shared = Shared { demand, board, open, disk, store, facts, clock, witness };
+        let links = Links::new(Arc::clone(&clock));
+        let shared = Shared { links, demand, board, open, disk, store, facts, clock, witness };
         let webrtc = view::webrtc::Engine::start(&config, &tasks, cancel.clone()).await?;
         let fleet = Fleet::new(shared.clone());
         let retention = Retention::new(&config, shared.clone());

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use cameras::onvif::wire::ptz::Vector;
 use cameras::onvif::{Camera, OnvifError};
+use domain::onboarding::link;
 use domain::{CameraId, Error, Kind, Result, Secret};
 use policy::Permit;
 use policy::act::MoveCamera;
@@ -12,6 +13,7 @@ use tokio::sync::watch as cell;
 use tokio::time::{Instant, sleep_until};
 
 use crate::Relay;
+use crate::link::{Forwarder, Service, no_link};
 use crate::watch::Watch;
 
 /// A move that was not asked for again in that time ends. The app asks every 100 ms.
@@ -69,22 +71,22 @@ impl Relay {
     /// # Errors
     /// `camera.unsupported` where it cannot be moved, and what it answers where it does not answer well.
     pub async fn steer(&self, permit: Permit<MoveCamera>) -> Result<Steering> {
-        let (camera, profile) = self.movable(&permit).await?;
+        let (camera, profile, door) = self.movable(&permit).await?;
         let id = permit.object();
         let revision = self.shared.store.bus().revision();
         let watch = Watch::new(permit, Arc::clone(&self.shared.facts), Arc::clone(&self.shared.clock), revision);
         let (wishes, wanted) = cell::channel((Wish::default(), Instant::now()));
-        let ended = self.tasks.spawn(hold(id, camera, profile, watch, wanted, self.cancel.clone()));
+        let ended = self.tasks.spawn(hold(id, camera, profile, watch, wanted, self.cancel.clone(), door));
         Ok(Steering { wishes, ended })
     }
 
-    /// The camera by ONVIF, and the profile by which it moves.
-    async fn movable(&self, permit: &Permit<MoveCamera>) -> Result<(Camera, String)> {
+    /// The camera by ONVIF, the profile by which it moves, and the door to it where it calls in by itself.
+    async fn movable(&self, permit: &Permit<MoveCamera>) -> Result<(Camera, String, Option<Forwarder>)> {
         let unsupported = || Error::new(Kind::Unsupported, "camera.unsupported", "this camera cannot be moved");
         let row = self.shared.store.camera(permit.object()).await?;
         let row = row.ok_or_else(|| Error::new(Kind::NotFound, "not_found", "no such camera"))?;
         let access = self.shared.store.open_access(permit, &row).await?;
-        let url = access.onvif_url.ok_or_else(unsupported)?;
+        let (door, url) = self.onvif(access.onvif_url.ok_or_else(unsupported)?).await?;
         let password = Secret::new(access.password.unwrap_or_default());
         let sign_in = access.username.as_deref().map(|user| (user, &password));
         let camera = Camera::connect(&url, sign_in, Arc::clone(&self.shared.clock)).await.map_err(answer)?;
@@ -93,7 +95,19 @@ impl Relay {
         }
         let profiles = camera.profiles().await.map_err(answer)?;
         let profile = profiles.into_iter().find(|profile| profile.ptz).ok_or_else(unsupported)?;
-        Ok((camera, profile.token))
+        Ok((camera, profile.token, door))
+    }
+
+    /// Where a camera's ONVIF is to be asked.
+    async fn onvif(&self, url: String) -> Result<(Option<Forwarder>, String)> {
+        let Some((device, path)) = link::parse(&url) else { return Ok((None, url)) };
+        if !self.shared.links.state(device).up {
+            let down = no_link();
+            return Err(Error::new(Kind::Unavailable, down.code, down.detail));
+        }
+        let door = Forwarder::start(self.shared.links.clone(), device, Service::Onvif).await.map_err(Error::internal)?;
+        let url = door.url("http", path);
+        Ok((Some(door), url))
     }
 }
 
@@ -109,6 +123,7 @@ async fn hold(
     mut watch: Watch<MoveCamera>,
     mut wanted: cell::Receiver<(Wish, Instant)>,
     cancel: tokio_util::sync::CancellationToken,
+    _door: Option<Forwarder>,
 ) {
     // What the camera was told last, and when.
     let mut told: Option<(Wish, Instant)> = None;

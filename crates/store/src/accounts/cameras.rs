@@ -10,8 +10,8 @@ use sea_orm::{
     TransactionTrait,
 };
 
-use super::entity::camera;
 use super::devices::release;
+use super::entity::camera;
 use super::{audio, audio_word, uuid};
 use crate::db::error;
 use crate::seal::{Key, Place};

@@ -10,8 +10,8 @@ use sea_orm::{
 use serde_json::json;
 
 use super::consents::active;
-use super::entity::{agreement, camera, consent, credential, doomed, home, identifier, member, session, setup, subject};
 use super::devices::release;
+use super::entity::{agreement, camera, consent, credential, doomed, home, identifier, member, session, setup, subject};
 use super::stream_keys::forget_keys;
 use super::{EventKind, role_word, uuid};
 use crate::db::error;
