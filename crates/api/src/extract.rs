@@ -39,6 +39,23 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     }
 }
 
+/// Bytes of what somebody sends who has no session: a device's claim is under 2 KiB.
+const SMALL_BYTES_MAX: usize = 8 * 1024;
+
+/// A JSON body of somebody who has no session.
+#[derive(Debug)]
+pub(crate) struct Small<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Small<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        expect_type(request.headers(), "application/json")?;
+        let body = read(request, SMALL_BYTES_MAX).await?;
+        json(&body).map(Self)
+    }
+}
+
 /// An SDP body.
 #[derive(Debug)]
 pub(crate) struct Sdp(pub(crate) String);

@@ -26,7 +26,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 pub use auth::session_token;
 pub use document::json as openapi;
-pub use state::{ApiState, Network, Rtsp, Site};
+pub use state::{ApiState, Conduit, Network, Rtsp, Site};
 
 use problem::Problem;
 

@@ -36,10 +36,36 @@ pub(crate) struct Camera {
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     state: CameraState,
+    /// Of a camera that calls in by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<Link>,
+}
+
+/// Whether a camera that calls in by itself has done so.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Link {
+    #[schema(inline)]
+    state: UpDown,
+    /// Since when it is so, as far as this server's process knows.
+    #[schema(value_type = String, format = DateTime)]
+    since: Timestamp,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum UpDown {
+    Up,
+    Down,
+}
+
+impl From<relay::LinkState> for Link {
+    fn from(relay::LinkState { up, since }: relay::LinkState) -> Self {
+        Self { state: if up { UpDown::Up } else { UpDown::Down }, since }
+    }
 }
 
 impl Camera {
-    pub(crate) fn new(camera: control::Camera, state: relay::CameraState) -> Self {
+    pub(crate) fn new(camera: control::Camera, state: relay::CameraState, link: Option<relay::LinkState>) -> Self {
         let control::Camera {
             id,
             home,
@@ -51,6 +77,7 @@ impl Camera {
             onvif,
             audio,
             recording,
+            device: _,
             created,
         } = camera;
         Self {
@@ -66,6 +93,7 @@ impl Camera {
             onvif,
             created_at: created,
             state: state.into(),
+            link: link.map(Into::into),
         }
     }
 }

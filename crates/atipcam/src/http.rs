@@ -7,13 +7,17 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::Router;
+use api::Conduit;
+use axum::middleware::AddExtension;
+use axum::{Extension, Router};
 use axum_server::Handle;
 use axum_server::accept::{Accept, NoDelayAcceptor};
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tower::Layer as _;
 
 /// Connections at a time: a hundred browsers with all that they open. Each costs a few ten KiB at worst.
 const CONNECTIONS_MAX: usize = 1024;
@@ -29,6 +33,15 @@ const HEAD_BYTES_MAX: usize = 64 * 1024;
 
 /// Streams of one HTTP/2 connection, so that one cannot do the work of a hundred.
 const H2_STREAMS_MAX: u32 = 128;
+
+/// A link that is silent for so long is asked for a sign of life,
+const IDLE: Duration = Duration::from_secs(5);
+/// so often,
+const PROBE_INTERVAL: Duration = Duration::from_secs(2);
+/// and so many times.
+const PROBES: u32 = 3;
+/// What was sent by a link and is not acknowledged by then never will be.
+const DEAD_AFTER: Duration = Duration::from_secs(10);
 
 /// Serves until `handle` shuts down.
 pub(crate) async fn serve(
@@ -61,14 +74,16 @@ struct Bounded {
 
 impl<S: Send + 'static> Accept<TcpStream, S> for Bounded {
     type Stream = Placed;
-    type Service = S;
-    type Future = std::future::Ready<io::Result<(Placed, S)>>;
+    type Service = AddExtension<S, Conduit>;
+    type Future = std::future::Ready<io::Result<(Placed, Self::Service)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
         let placed = || {
             let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| io::Error::other("all places are taken"))?;
             let (stream, service) = NoDelayAcceptor::new().accept(stream, service).into_inner()?;
-            Ok((Placed { stream, _place: place }, service))
+            let conduit = Conduit::default();
+            let service = Extension(conduit.clone()).layer(service);
+            Ok((Placed { stream, conduit, _place: place }, service))
         };
         let placed = placed();
         if placed.is_err() {
@@ -82,11 +97,33 @@ impl<S: Send + 'static> Accept<TcpStream, S> for Bounded {
 #[derive(Debug)]
 struct Placed {
     stream: TcpStream,
+    conduit: Conduit,
     _place: OwnedSemaphorePermit,
+}
+
+impl Placed {
+    /// Does what a route wished of this connection. Of a link alone: a phone in a pocket must not be woken every few seconds.
+    fn tune(&self) {
+        if self.conduit.is_to_keep_alive()
+            && let Err(error) = keep_alive(&self.stream)
+        {
+            tracing::warn!(%error, "a link's end will be noticed late");
+        }
+    }
+}
+
+/// Notices within [`DEAD_AFTER`] that nobody is there any more, in silence and amid what is sent.
+fn keep_alive(stream: &TcpStream) -> io::Result<()> {
+    let socket = SockRef::from(stream);
+    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(IDLE).with_interval(PROBE_INTERVAL).with_retries(PROBES))?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(DEAD_AFTER))?;
+    Ok(())
 }
 
 impl AsyncRead for Placed {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.tune();
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }

@@ -11,12 +11,14 @@ use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use control::Control;
 use domain::limits::SHUTDOWN_TIME_MAX;
+use domain::onboarding::Fingerprint;
 use domain::{Clock, Secret, SystemClock};
 use egress::Gateway;
 use policy::{compiled, point};
 use relay::Relay;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use store::Store;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -86,9 +88,11 @@ async fn serve(settings: &Settings, demo: Option<demo::Plan>) -> Result<(), Fail
         Some(listener) => Some(serve_rtsp(&relay, listener, tls.clone()).await?),
         None => None,
     };
+    let (known_by, certificate) = watch::channel(identity.as_ref().map(|identity| identity.certificate));
     let site = Site {
         tls: identity.is_some(),
         network,
+        certificate,
         rtsp,
         version: env!("CARGO_PKG_VERSION"),
         deployment: settings.deployment.clone(),
@@ -111,7 +115,7 @@ async fn serve(settings: &Settings, demo: Option<demo::Plan>) -> Result<(), Fail
     if let Some(tls) = tls.clone() {
         let (settings, clock, stop) = (settings.clone(), Arc::clone(&clock), stop.clone());
         tasks.spawn(async move {
-            stop.run_until_cancelled(renew(&settings, network, &names, clock.as_ref(), &tls)).await;
+            stop.run_until_cancelled(renew(&settings, network, &names, clock.as_ref(), (&tls, &known_by))).await;
         });
     }
     let handle = Handle::new();
@@ -251,13 +255,22 @@ fn identity(
 }
 
 /// Certificates end while servers run: ours is made anew in time, a given one is read again after somebody renewed it.
-async fn renew(settings: &Settings, network: Network, names: &BTreeSet<String>, clock: &dyn Clock, tls: &RustlsConfig) {
+async fn renew(
+    settings: &Settings,
+    network: Network,
+    names: &BTreeSet<String>,
+    clock: &dyn Clock,
+    (tls, known_by): (&RustlsConfig, &watch::Sender<Option<Fingerprint>>),
+) {
     let mut days = tokio::time::interval(CERTIFICATE_INTERVAL);
     days.tick().await;
     loop {
         days.tick().await;
         match identity(settings, network, names, clock) {
-            Ok(Some(identity)) => tls.reload_from_config(identity.config),
+            Ok(Some(identity)) => {
+                known_by.send_replace(Some(identity.certificate));
+                tls.reload_from_config(identity.config);
+            }
             Ok(None) => {}
             Err(error) => tracing::error!(%error, "the certificate could not be read again; the one before goes on"),
         }

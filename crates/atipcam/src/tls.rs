@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::Network;
+use domain::onboarding::Fingerprint;
 use domain::{Error, Kind, Result, Timestamp};
 use policy::point;
 use rcgen::{
@@ -58,13 +59,17 @@ pub(crate) struct Identity {
     pub(crate) config: Arc<ServerConfig>,
     /// SHA-256 of our own authority's certificate, for people to compare; `None` where a certificate was given.
     pub(crate) fingerprint: Option<String>,
+    /// SHA-256 of the certificate by which devices know us: our authority's, or the given one's own.
+    pub(crate) certificate: Fingerprint,
 }
 
 /// Loads a given certificate chain and key.
 pub(crate) fn given(cert: &Path, key: &Path) -> Result<Identity> {
     let chain = CertificateDer::pem_file_iter(cert).and_then(Iterator::collect).map_err(|error| unusable(cert, error))?;
     let key = PrivateKeyDer::from_pem_file(key).map_err(|error| unusable(key, error))?;
-    Ok(Identity { config: server_config(chain, key).map_err(|error| unusable(cert, error))?, fingerprint: None })
+    let certificate = sha256(chain.first().ok_or_else(|| unusable(cert, "it holds no certificate"))?)?;
+    let config = server_config(chain, key).map_err(|error| unusable(cert, error))?;
+    Ok(Identity { config, fingerprint: None, certificate })
 }
 
 /// Loads, or makes, our own authority and a certificate of it for `names`, in `dir`.
@@ -74,10 +79,16 @@ pub(crate) fn own(dir: &Path, names: &BTreeSet<String>, now: Timestamp) -> Resul
     let authority = files.authority(now)?;
     let (cert, key) = files.server(&authority, names, now)?;
     let config = server_config(vec![cert, authority.cert.clone()], key).map_err(Error::internal)?;
-    let sha256 = rustls::crypto::aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256;
-    let hash = sha256.tls13().map(|suite| suite.common.hash_provider.hash(&authority.cert));
-    let fingerprint = hash.map(|hash| hash.as_ref().iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":"));
-    Ok(Identity { config, fingerprint })
+    let certificate = sha256(&authority.cert)?;
+    let shown = certificate.to_bytes().iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":");
+    Ok(Identity { config, fingerprint: Some(shown), certificate })
+}
+
+fn sha256(cert: &CertificateDer<'_>) -> Result<Fingerprint> {
+    let suite = rustls::crypto::aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256;
+    let hash = suite.tls13().map(|suite| suite.common.hash_provider.hash(cert));
+    let bytes = hash.and_then(|hash| hash.as_ref().try_into().ok());
+    bytes.map(Fingerprint::from_bytes).ok_or_else(|| Error::internal("no SHA-256"))
 }
 
 /// Whether our own authority may vouch for a name or address.

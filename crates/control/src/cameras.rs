@@ -1,5 +1,6 @@
 //! Cameras: the desired state. The relay hears of each change and follows it.
 
+use domain::onboarding::{DeviceId, link};
 use domain::{AudioMode, CameraId, Error, HomeId, Kind, Result, Secret, Timestamp};
 use policy::act::{AddCamera, EditCamera, ListCameras, ReadCamera, RemoveCamera};
 use policy::purpose::VideoSound;
@@ -33,6 +34,8 @@ pub struct Camera {
     pub onvif: bool,
     /// Whether footage is kept.
     pub recording: bool,
+    /// Which device it is, where it calls in by itself.
+    pub device: Option<DeviceId>,
     /// When it was added.
     pub created: Timestamp,
 }
@@ -153,6 +156,7 @@ fn camera(row: CameraRow, access: CameraAccess) -> Camera {
         id: row.id,
         home: row.home,
         name: access.name,
+        device: link::parse(&access.main_url).map(|(device, _)| device),
         main_address: address::shown(&access.main_url),
         sub_address: access.sub_url.as_deref().map(address::shown),
         username: access.username,
@@ -195,6 +199,11 @@ impl Checked {
     /// The sub stream's URL first, the main stream's next, the fields of their own last: the last word counts.
     fn apply(self, draft: &mut CameraDraft) -> Result<()> {
         let access = &mut draft.access;
+        let moved = self.main_url.is_some() || self.sub_url.is_some() || matches!(self.onvif_url, Some(Some(_)));
+        if moved && link::parse(&access.main_url).is_some() {
+            let detail = "this camera calls in by itself: it has no address that one could type";
+            return Err(Error::new(Kind::Invalid, "camera.url_invalid", detail));
+        }
         if let Some(url) = self.sub_url {
             access.sub_url = url.map(|url| take(url, &mut access.username, &mut access.password));
         }

@@ -84,6 +84,26 @@ impl Limiter {
             entry.tries = entry.tries.saturating_sub(1);
         }
     }
+
+    /// Counts a try of a machine whose secret nobody guesses: what it costs is bounded for its network, and nobody can have
+    /// another machine kept out.
+    pub(crate) fn knock(&mut self, from: IpAddr, now: Mono) -> Result<(), Duration> {
+        let from = network(from);
+        match self.addresses.wait(&from, ADDRESS, now) {
+            Duration::ZERO => {
+                self.addresses.count(from, now);
+                Ok(())
+            }
+            wait => Err(wait),
+        }
+    }
+
+    /// Such a try was right, and is given back.
+    pub(crate) fn welcome(&mut self, from: IpAddr) {
+        if let Some(entry) = self.addresses.0.get_mut(&network(from)) {
+            entry.tries = entry.tries.saturating_sub(1);
+        }
+    }
 }
 
 /// One customer's network: an IPv4 address, or the /64 that an IPv6 host chooses freely in.

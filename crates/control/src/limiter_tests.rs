@@ -22,6 +22,21 @@ fn fresh_ip(n: u32) -> Option<IpAddr> {
 }
 
 #[test]
+fn a_network_that_knocks_in_vain_waits_and_one_that_is_let_in_does_not() {
+    let mut limiter = Limiter::default();
+    let (house, stranger) = (ip("192.0.2.1").unwrap(), ip("192.0.2.2").unwrap());
+    for n in 0..100 {
+        assert_eq!(limiter.knock(house, at(0)), Ok(()), "try {n}");
+        limiter.welcome(house);
+    }
+    for n in 0..20 {
+        assert_eq!(limiter.knock(stranger, at(0)), Ok(()), "try {n} is free");
+    }
+    assert!(limiter.knock(stranger, at(0)).is_err());
+    assert_eq!(limiter.knock(house, at(0)), Ok(()));
+}
+
+#[test]
 fn an_account_waits_twice_as_long_each_time_but_never_over_a_minute() {
     let mut limiter = Limiter::default();
     for n in 0..5 {

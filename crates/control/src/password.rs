@@ -1,6 +1,7 @@
 //! argon2id, two at a time.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
@@ -69,6 +70,12 @@ impl Hasher {
 /// The error of a try that comes too soon. The detail begins with the seconds to wait.
 pub(crate) fn too_many(seconds: u64) -> Error {
     Error::new(Kind::TooMany, "sign_in.too_many", format!("{seconds} seconds until the next try"))
+}
+
+/// The same under another code, after a wait that may be a fraction: whole seconds, and never zero.
+pub(crate) fn too_soon(code: &'static str, wait: Duration) -> Error {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    Error::new(Kind::TooMany, code, format!("{seconds} seconds until the next try"))
 }
 
 fn argon2() -> Result<Argon2<'static>> {

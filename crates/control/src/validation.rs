@@ -16,6 +16,8 @@ const PASSWORD_CHARS_MAX: usize = 256;
 const NAME_CHARS_MAX: usize = 64;
 /// The longest camera URLs, with tokens in them, are a few hundred bytes.
 const URL_BYTES_MAX: usize = 2048;
+/// A path of a device of ours.
+const PATH_BYTES_MAX: usize = 128;
 /// User name or password of a camera.
 const CREDENTIAL_CHARS_MAX: usize = 256;
 /// Stands for what [`crate::address`] hides.
@@ -97,6 +99,16 @@ pub(crate) fn onvif_url(secret: &Secret) -> Result<String> {
         return Err(bad());
     }
     Ok(url.into())
+}
+
+/// A path that a device names: of its own, and no more than a path.
+pub(crate) fn link_path(text: &str) -> Result<&str> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    if text.starts_with('/') && text.len() <= PATH_BYTES_MAX && text.bytes().all(plain) {
+        Ok(text)
+    } else {
+        Err(invalid("request.invalid", "a path begins with / and holds letters, digits and -._~/ alone"))
+    }
 }
 
 /// Takes a camera's URL apart. No error quotes it.

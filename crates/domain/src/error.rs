@@ -17,6 +17,8 @@ pub enum Kind {
     Forbidden,
     /// There is no such thing, or none that the asker may know of.
     NotFound,
+    /// There was such a thing, and it will not come back.
+    Gone,
     /// The thing is not in a state in which this can be done.
     Conflict,
     /// Larger than the limit that the detail names.

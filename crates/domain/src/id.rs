@@ -79,6 +79,8 @@ id! {
     ViewId,
     /// A key by which other software plays a camera.
     StreamKeyId,
+    /// What lets one camera of ours into a home, once.
+    InvitationId,
 }
 
 #[cfg(test)]

@@ -6,11 +6,13 @@ use cameras::onvif::wire::imaging::{Imaging, IrCut, Options, Range};
 use cameras::onvif::wire::media::Profile;
 use cameras::onvif::wire::ptz::{Node, Preset, Vector};
 use cameras::onvif::{Camera, Cause, OnvifError};
+use domain::onboarding::link;
 use domain::{CameraId, Error, Kind, Result, Secret};
 use policy::act::{EditCamera, MoveCamera};
 use policy::{Act, Permit, Uses, category};
 
 use crate::Relay;
+use crate::link::{Forwarder, Service, no_link};
 
 /// How much of a head's whole way one width of the picture is, at its widest: 60 of 360 degrees, and the way is 2 long. Few cameras
 /// say what they see; a click brings what was clicked nearer to the middle, and a second one there.
@@ -19,6 +21,21 @@ const WIDTH: f32 = 2.0 / 6.0;
 const HEIGHT: f32 = 2.0 * 34.0 / 180.0;
 /// How much nearer it is seen at the end of the zoom.
 const ZOOM: f32 = 9.0;
+
+/// A camera that is spoken to by ONVIF, and the door to it for as long.
+#[derive(Debug)]
+pub(crate) struct Reached {
+    camera: Camera,
+    _door: Option<Forwarder>,
+}
+
+impl std::ops::Deref for Reached {
+    type Target = Camera;
+
+    fn deref(&self) -> &Camera {
+        &self.camera
+    }
+}
 
 /// What a camera can do. What it does not offer is missing.
 #[derive(Debug, Clone, PartialEq)]
@@ -260,7 +277,7 @@ impl Relay {
     }
 
     /// The permit's camera by ONVIF; `None` where its address is not known.
-    pub(crate) async fn by_onvif<A: Act<Object = CameraId>>(&self, permit: &Permit<A>) -> Result<Option<Camera>>
+    pub(crate) async fn by_onvif<A: Act<Object = CameraId>>(&self, permit: &Permit<A>) -> Result<Option<Reached>>
     where
         A::Purpose: Uses<category::CameraAccess>,
     {
@@ -268,17 +285,31 @@ impl Relay {
         let row = row.ok_or_else(|| Error::new(Kind::NotFound, "not_found", "no such camera"))?;
         let access = self.shared.store.open_access(permit, &row).await?;
         let Some(url) = access.onvif_url else { return Ok(None) };
+        let (door, url) = self.onvif_door(url).await?;
         let password = Secret::new(access.password.unwrap_or_default());
         let sign_in = access.username.as_deref().map(|user| (user, &password));
-        Camera::connect(&url, sign_in, Arc::clone(&self.shared.clock)).await.map(Some).map_err(answer)
+        let camera = Camera::connect(&url, sign_in, Arc::clone(&self.shared.clock)).await.map_err(answer)?;
+        Ok(Some(Reached { camera, _door: door }))
+    }
+
+    /// Where a camera's ONVIF is to be asked, and the door to it where the camera calls in by itself.
+    async fn onvif_door(&self, url: String) -> Result<(Option<Forwarder>, String)> {
+        let Some((device, path)) = link::parse(&url) else { return Ok((None, url)) };
+        if !self.shared.links.state(device).up {
+            let down = no_link();
+            return Err(Error::new(Kind::Unavailable, down.code, down.detail));
+        }
+        let door = Forwarder::start(self.shared.links.clone(), device, Service::Onvif).await.map_err(Error::internal)?;
+        let url = door.url("http", path);
+        Ok((Some(door), url))
     }
 
     /// The camera by ONVIF, and the profile by which it moves.
-    pub(crate) async fn movable<A: Act<Object = CameraId>>(&self, permit: &Permit<A>) -> Result<(Camera, String)>
+    pub(crate) async fn movable<A: Act<Object = CameraId>>(&self, permit: &Permit<A>) -> Result<(Reached, String)>
     where
         A::Purpose: Uses<category::CameraAccess>,
     {
-        let camera = self.by_onvif(permit).await?.filter(Camera::has_ptz).ok_or_else(unsupported)?;
+        let camera = self.by_onvif(permit).await?.filter(|camera| camera.has_ptz()).ok_or_else(unsupported)?;
         let profiles = camera.profiles().await.map_err(answer)?;
         let profile = profiles.into_iter().find(|profile| profile.ptz).ok_or_else(unsupported)?;
         Ok((camera, profile.token))

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::feed::Feed;
+use crate::link::Links;
 use crate::playback::Cache;
 use crate::pull::{self, Demand, Ingest, Puller};
 use crate::record::{self, Disk, OpenSegments, Recorder};
@@ -30,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) open: OpenSegments,
     pub(crate) opened: Cache,
     pub(crate) witness: Witness,
+    pub(crate) links: Links,
 }
 
 impl Shared {
@@ -223,6 +225,7 @@ impl Fleet {
             Arc::clone(feed),
             self.shared.board.clone(),
             self.shared.demand.clone(),
+            self.shared.links.clone(),
             Arc::clone(&self.shared.clock),
         )
     }
@@ -235,6 +238,9 @@ impl Fleet {
             stop(camera).await;
         }
         self.shared.board.remove(id);
+        // Beside: a device that does not listen must hold up no other camera.
+        let links = self.shared.links.clone();
+        tokio::spawn(async move { links.release(id).await });
         if let Err(error) = record::erase(&self.shared, id).await {
             tracing::error!(camera = %id, %error, "footage of a removed camera could not be deleted; its keys are gone");
         }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cameras::onvif::Camera;
 use cameras::onvif::wire::ptz::Vector;
 use domain::{CameraId, Result};
 use policy::Permit;
@@ -12,6 +11,7 @@ use tokio::sync::watch as cell;
 use tokio::time::{Instant, sleep_until};
 
 use crate::Relay;
+use crate::controls::Reached;
 use crate::watch::Watch;
 
 /// A move that was not asked for again in that time ends. The app asks every 100 ms.
@@ -81,7 +81,7 @@ impl Relay {
 
 async fn hold(
     id: CameraId,
-    camera: Camera,
+    camera: Reached,
     profile: String,
     mut watch: Watch<MoveCamera>,
     mut wanted: cell::Receiver<(Wish, Instant)>,

@@ -28,9 +28,9 @@ mod table;
 
 pub use accounts::{
     AccessRow, Actor, Agreement, AgreementRow, CameraDraft, Cancelled, ConsentDraft, ConsentKind, ConsentRow, Credential,
-    DisclosureDraft, DisclosureId, DisclosureRow, EmailIndex, EventId, EventKind, EventRow, FactRows, How, LiveConsent, LogFault,
-    LogReport, MemberRow, NewAccount, NewSession, Outcome, Periods, PersonRow, PolicyVersion, RetentionReport, RetentionRow,
-    SessionRow, StreamKeyRow, StreamKeySecret, VerdictRow, ViewDraft,
+    DeviceDraft, DeviceRow, DisclosureDraft, DisclosureId, DisclosureRow, EmailIndex, EventId, EventKind, EventRow, FactRows,
+    How, InvitationRow, InvitationState, LiveConsent, LogFault, LogReport, MemberRow, NewAccount, NewSession, Outcome, Periods,
+    PersonRow, PolicyVersion, RetentionReport, RetentionRow, SessionRow, StreamKeyRow, StreamKeySecret, VerdictRow, ViewDraft,
 };
 pub use bus::{Bus, Change};
 pub use keyring::RootKey;

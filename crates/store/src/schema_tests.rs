@@ -99,6 +99,8 @@ async fn entities_and_migrations_name_the_same_columns() {
         a::disclosure,
         a::access,
         a::stream_key,
+        a::invitation,
+        a::device,
         a::doomed,
         a::retention_run
     );

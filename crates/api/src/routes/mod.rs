@@ -6,9 +6,12 @@ mod camera_test;
 mod cameras;
 mod consents;
 mod controls;
+mod devices;
+mod invitations;
 mod live_ws;
 mod log;
 mod openapi;
+mod pair;
 mod playback;
 mod policy;
 mod presets;
@@ -40,6 +43,9 @@ pub(crate) fn all() -> OpenApiRouter<ApiState> {
         .routes(routes!(policy::history))
         .routes(routes!(openapi::read))
         .routes(routes!(setup::create))
+        // What cameras of ours call by themselves: proven by a token or a key.
+        .routes(routes!(devices::create))
+        .routes(routes!(devices::connect))
         // Who one is.
         .routes(routes!(session::create, session::read, session::delete))
         // What one agreed to, and what is kept about one.
@@ -59,6 +65,9 @@ pub(crate) fn all() -> OpenApiRouter<ApiState> {
         .routes(routes!(cameras::read, cameras::update, cameras::delete))
         .routes(routes!(camera_search::run))
         .routes(routes!(camera_test::run))
+        .routes(routes!(invitations::create))
+        .routes(routes!(invitations::read, invitations::delete))
+        .routes(routes!(pair::run))
         .routes(routes!(steer::run))
         .routes(routes!(controls::read))
         .routes(routes!(controls::aim))

@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use axum::response::Response;
 use control::{Control, NewAccount, NewCamera, SetUp};
+use domain::onboarding::Fingerprint;
 use domain::{CameraId, Clock, Role, Secret, SystemClock};
 use policy::Principal;
 use policy::act::AddCamera;
@@ -15,8 +16,12 @@ use relay::Relay;
 use serde_json::Value;
 use store::Store;
 use tempfile::TempDir;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
+
+/// By what devices know this server.
+pub(crate) const CERTIFICATE: Fingerprint = Fingerprint::from_bytes([9; 32]);
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
@@ -30,6 +35,7 @@ pub(crate) struct House {
     pub(crate) member: Secret,
     pub(crate) stranger: Secret,
     router: Router,
+    known_by: watch::Sender<Option<Fingerprint>>,
     stop: CancellationToken,
     _data: TempDir,
 }
@@ -42,9 +48,11 @@ impl House {
         let control = Control::new(store.clone(), Arc::clone(&clock), control::Config::default());
         let config = relay::Config { loopback_only: true, search_loopback: true, ..relay::Config::default() };
         let relay = Relay::start(config, store.clone(), control.facts(), Arc::clone(&clock)).await.unwrap();
+        let (known_by, certificate) = watch::channel(Some(CERTIFICATE));
         let site = Site {
             tls: false,
             network: Network::Loopback,
+            certificate,
             rtsp: None,
             version: "0.0.0",
             deployment: policyc::Deployment::default(),
@@ -66,7 +74,21 @@ impl House {
         let token = async |email: &str| control.sign_in(email, &PASSWORD.into(), from).await.unwrap().token;
         let (member, stranger) = (token("member@one.example").await, token("owner@two.example").await);
         let router = api::router(state);
-        Self { control, relay, camera, owner: owner.token, member, stranger, router, stop, _data: data }
+        Self { control, relay, camera, owner: owner.token, member, stranger, router, known_by, stop, _data: data }
+    }
+
+    /// As on loopback without a certificate.
+    pub(crate) fn without_tls(&self) {
+        self.known_by.send_replace(None);
+    }
+
+    /// Serves on a port of loopback, as to devices.
+    pub(crate) async fn listen(&self) -> std::net::SocketAddr {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = self.router.clone().into_make_service_with_connect_info::<std::net::SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        address
     }
 
     /// Sends a request.

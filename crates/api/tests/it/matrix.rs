@@ -26,10 +26,19 @@ const ROWS: &[(&str, Answers)] = &[
     ("readOpenApi", ["200", "200", "200", "200"]),
     ("setUp", ["409 setup.done", "409 setup.done", "409 setup.done", "409 setup.done"]),
     ("signIn", ["401 sign_in.wrong", "401 sign_in.wrong", "401 sign_in.wrong", "401 sign_in.wrong"]),
+    // A body that is no claim, and a device that nobody knows: whoever asks.
+    ("claimDevice", ["400 request.invalid", "400 request.invalid", "400 request.invalid", "400 request.invalid"]),
+    ("linkDevice", ["404 device.unknown", "404 device.unknown", "404 device.unknown", "404 device.unknown"]),
     ("readSession", [NOBODY, "200", "200", "200"]),
     ("listCameras", [NOBODY, HIDDEN, "200", "200"]),
     ("addCamera", [NOBODY, HIDDEN, TOO_LOW, "201"]),
     ("testCamera", [NOBODY, HIDDEN, TOO_LOW, "200"]),
+    ("inviteCamera", [NOBODY, HIDDEN, TOO_LOW, "201"]),
+    // An invitation that is not there.
+    ("readInvitation", [NOBODY, HIDDEN, HIDDEN, HIDDEN]),
+    ("withdrawInvitation", [NOBODY, HIDDEN, HIDDEN, HIDDEN]),
+    // With a code that is none: who may pair is told so, step by step.
+    ("pairCamera", [NOBODY, HIDDEN, TOO_LOW, "200"]),
     ("searchCameras", [NOBODY, HIDDEN, TOO_LOW, "200"]),
     // Not a WebSocket: whoever may move it is told so.
     ("moveCamera", [NOBODY, HIDDEN, TOO_LOW, "400 request.invalid"]),
@@ -102,6 +111,9 @@ fn details(operation: &str, home: &str) -> (String, Option<(&'static str, String
         "listCameras" | "readStorage" => (format!("home_id={home}"), None),
         "addCamera" => (String::new(), json(camera)),
         "testCamera" => (String::new(), json(target)),
+        "claimDevice" => (String::new(), json(json!({"claim": "x"}))),
+        "inviteCamera" => (String::new(), json(json!({"home_id": home}))),
+        "pairCamera" => (String::new(), json(json!({"code": "no label", "home_id": home}))),
         "searchCameras" => (String::new(), json(json!({"home_id": home}))),
         "makeStreamKey" => (String::new(), json(json!({"name": "NVR"}))),
         "editCamera" => (String::new(), json(json!({"name": "Gate"}))),
@@ -149,6 +161,7 @@ async fn everybody_gets_the_answer_that_is_theirs() {
         let path = path
             .trim_start_matches("/api/v1")
             .replace("/homes/{id}", &format!("/homes/{home}"))
+            .replace("{device}", &"0".repeat(32))
             .replace("{id}", &house.camera.to_string())
             .replace("{preset}", "1")
             .replace("{purpose}", "video.sound")

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::Certificate;
 use serde_json::json;
 use testkit::{Client, Process};
@@ -17,7 +19,6 @@ async fn beyond_loopback_all_is_tls_and_first_run_needs_the_printed_code() {
     let url = process.line(patience, |line| line.strip_prefix("Open https://").map(str::to_owned)).unwrap();
     let port = url.rsplit_once(':').unwrap().1.to_owned();
     let fingerprint = process.line(patience, |line| line.contains(':').then(|| line.trim().to_owned()));
-    assert!(fingerprint.is_ok());
     let code = process.line(patience, |line| line.rsplit_once("once: ").map(|(_, code)| code.to_owned())).unwrap();
 
     // Who trusts the authority reaches the server by name and by address; who does not, does not.
@@ -42,6 +43,15 @@ async fn beyond_loopback_all_is_tls_and_first_run_needs_the_printed_code() {
     let done = set_up(Some(&code)).await;
     assert_eq!(done.status(), 201);
     assert!(done.headers()["set-cookie"].to_str().unwrap().contains("; Secure"));
+
+    // A camera is invited to the name by which the page came, and knows the server by the authority that people were told of.
+    let token = done.json::<serde_json::Value>().await.unwrap()["token"].as_str().unwrap().to_owned();
+    let invited = trusting.post(format!("{base}/cameras/invitations")).bearer_auth(token).json(&json!({})).send().await.unwrap();
+    let invited: serde_json::Value = invited.json().await.unwrap();
+    assert_eq!(invited["server"], json!(format!("https://localhost:{port}")));
+    let certificate = URL_SAFE_NO_PAD.decode(invited["certificate"].as_str().unwrap()).unwrap();
+    let certificate: Vec<String> = certificate.iter().map(|byte| format!("{byte:02X}")).collect();
+    assert_eq!(certificate.join(":"), fingerprint.unwrap());
 
     // Nobody speaks in clear.
     assert!(reqwest::get(format!("http://127.0.0.1:{port}/api/v1/server")).await.is_err());

@@ -50,6 +50,7 @@ async fn a_camera_is_added_read_listed_and_removed() {
         onvif: false,
         audio: AudioMode::Off,
         recording: true,
+        device: None,
         created: rig.clock.now(),
     };
     assert_eq!(camera, expected);

@@ -2,6 +2,7 @@
 
 mod audit;
 mod cameras;
+mod devices;
 mod facts;
 mod first_run;
 mod notices;

@@ -7,6 +7,7 @@
 mod fields;
 mod invitation;
 mod label;
+pub mod link;
 mod network;
 mod wifi;
 

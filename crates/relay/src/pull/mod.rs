@@ -10,9 +10,11 @@ use std::time::Duration;
 
 use cameras::rtsp::{Source, Target, Transport};
 use cameras::{CameraError, Facts, Meter};
+use domain::onboarding::link;
 use domain::{CameraId, Clock, Secret, StreamName, Timestamp};
 use futures::FutureExt;
 use media::au::{AudioCodec, VideoCodec};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use self::backoff::Backoff;
@@ -20,6 +22,7 @@ pub(crate) use self::demand::Demand;
 pub use self::demand::Presence;
 pub(crate) use self::ingest::Ingest;
 use crate::feed::Feed;
+use crate::link::{Forwarder, Line, Links, Service, no_link};
 use crate::state::{Board, Playable, Problem, RecordingStatus, Status, StreamState};
 
 /// How long a stopped pull waits for the camera's answer to `TEARDOWN`; all of it ends within a second.
@@ -59,21 +62,37 @@ pub(crate) struct Puller {
     feed: Arc<Feed>,
     board: Board,
     demand: Demand,
+    links: Links,
     clock: Arc<dyn Clock>,
 }
 
 impl Puller {
     /// A pull that has not begun: see [`Puller::run`].
     #[must_use]
-    pub(crate) fn new(config: Config, feed: Arc<Feed>, board: Board, demand: Demand, clock: Arc<dyn Clock>) -> Self {
-        Self { config, feed, board, demand, clock }
+    pub(crate) fn new(
+        config: Config,
+        feed: Arc<Feed>,
+        board: Board,
+        demand: Demand,
+        links: Links,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { config, feed, board, demand, links, clock }
     }
 
     /// Pulls until `cancel`; then ends within a second. Connects again after every failure, and after a panic, which one
     /// camera's bytes must not turn into everybody's.
     pub(crate) async fn run(self, cancel: CancellationToken) {
         let Config { url, username, password, audio, .. } = &self.config;
-        let target = match Target::parse(url, username.as_deref(), password.as_ref(), *audio) {
+        let (way, url) = match self.way(url).await {
+            Ok(way) => way,
+            Err(error) => {
+                self.failed(&error);
+                return cancel.cancelled().await;
+            }
+        };
+        let mut line = way.as_ref().map(|way| way.line.clone());
+        let target = match Target::parse(&url, username.as_deref(), password.as_ref(), *audio) {
             Ok(target) => target,
             Err(error) => {
                 self.failed(&error);
@@ -83,7 +102,7 @@ impl Puller {
         let mut source = Source::new(target, Arc::clone(&self.clock));
         let mut backoff = Backoff::new(seed(self.config.camera, self.config.stream));
         loop {
-            let work = AssertUnwindSafe(self.pull(&mut source, &mut backoff)).catch_unwind();
+            let work = AssertUnwindSafe(self.pull(&mut source, &mut backoff, line.as_mut())).catch_unwind();
             let ended = tokio::select! {
                 () = cancel.cancelled() => break,
                 ended = work => ended,
@@ -101,10 +120,26 @@ impl Puller {
         source.close(CLOSE_TIME_MAX).await;
     }
 
+    /// The address to connect to; where the camera calls in by itself, a door of ours into its link.
+    async fn way(&self, url: &str) -> Result<(Option<Way>, String), CameraError> {
+        let Some((device, path)) = link::parse(url) else { return Ok((None, url.to_owned())) };
+        let door = Forwarder::start(self.links.clone(), device, Service::Rtsp).await;
+        let door =
+            door.map_err(|error| CameraError::Unreachable { address: "its link".into(), cause: error.to_string().into() })?;
+        let url = door.url("rtsp", path);
+        Ok((Some(Way { line: self.links.line(device), _door: door }), url))
+    }
+
     /// Connects again and again.
-    async fn pull(&self, source: &mut Source, backoff: &mut Backoff) -> std::convert::Infallible {
+    async fn pull(
+        &self,
+        source: &mut Source,
+        backoff: &mut Backoff,
+        mut line: Option<&mut watch::Receiver<Line>>,
+    ) -> std::convert::Infallible {
         loop {
             self.until_wanted().await;
+            self.until_linked(line.as_deref_mut()).await;
             let begun = self.clock.mono();
             let error = tokio::select! {
                 error = self.connection(source) => error,
@@ -117,7 +152,24 @@ impl Puller {
             let (camera, stream) = (self.config.camera, self.config.stream.as_str());
             tracing::info!(%camera, stream, code = error.code(), detail = %error, wait_ms = wait.as_millis(), "no picture");
             self.failed(&error);
-            tokio::time::sleep(wait).await;
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                // The camera called in anew, or its link is cut: no reason to wait for the former.
+                () = moved(line.as_deref_mut()) => {}
+            }
+        }
+    }
+
+    /// Waits until a camera that calls in by itself has done so.
+    async fn until_linked(&self, line: Option<&mut watch::Receiver<Line>>) {
+        let Some(line) = line else { return };
+        if line.borrow_and_update().is_up() {
+            return;
+        }
+        self.trouble(no_link());
+        if line.wait_for(Line::is_up).await.is_err() {
+            // The camera is being removed.
+            std::future::pending::<()>().await;
         }
     }
 
@@ -169,9 +221,12 @@ impl Puller {
 
     /// A camera is as its main stream is; its sub stream is there or not.
     fn failed(&self, error: &CameraError) {
+        self.trouble(Problem { code: error.code(), detail: error.to_string() });
+    }
+
+    fn trouble(&self, problem: Problem) {
         let (camera, now) = (self.config.camera, self.clock.now());
         if self.config.stream == StreamName::Main {
-            let problem = Problem { code: error.code(), detail: error.to_string() };
             let still_at = self.still_at();
             self.board.update(camera, now, |board| {
                 (board.status, board.problem, board.still_at) = (Status::Offline, Some(problem), still_at.or(board.still_at));
@@ -202,6 +257,22 @@ impl Puller {
             StreamName::Sub => self.demand.cold().await,
         }
     }
+}
+
+/// The way to a camera that calls in by itself.
+struct Way {
+    line: watch::Receiver<Line>,
+    _door: Forwarder,
+}
+
+/// Resolves when something happens on the line.
+async fn moved(line: Option<&mut watch::Receiver<Line>>) {
+    if let Some(line) = line
+        && line.changed().await.is_ok()
+    {
+        return;
+    }
+    std::future::pending().await
 }
 
 /// What people are told of a stream.

@@ -22,7 +22,14 @@ struct Pulled {
 fn pull(url: &str, stream: StreamName) -> Pulled {
     let (feed, board, demand, camera) = (Feed::new(), Board::new(), Demand::new(), CameraId::random());
     let config = Config { camera, stream, url: url.to_owned(), username: None, password: None, audio: false };
-    let puller = Puller::new(config, Arc::clone(&feed), board.clone(), demand.clone(), Arc::new(SystemClock));
+    let puller = Puller::new(
+        config,
+        Arc::clone(&feed),
+        board.clone(),
+        demand.clone(),
+        Links::new(Arc::new(SystemClock)),
+        Arc::new(SystemClock),
+    );
     let cancel = CancellationToken::new();
     let task = tokio::spawn(puller.run(cancel.clone()));
     Pulled { feed, board, demand, camera, cancel, task }

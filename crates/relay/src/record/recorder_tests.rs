@@ -75,6 +75,7 @@ impl Rig {
             move |_| gate.pass()
         });
         let shared = Shared {
+            links: crate::link::Links::new(Arc::new(domain::SystemClock)),
             witness: Witness::start(store.clone(), Arc::new(clock.clone())),
             store,
             facts: Arc::new(ServerFacts(home)),

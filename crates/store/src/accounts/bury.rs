@@ -14,6 +14,7 @@ use serde_json::json;
 
 use super::EventKind;
 use super::cancel::forget;
+use super::devices::release;
 use super::entity::{camera, home, setup, subject};
 use super::log::newest;
 use crate::Store;
@@ -42,6 +43,15 @@ pub(crate) async fn bury_rows(db: &Db, stones: &[Stone]) -> Result<u64> {
         subject::Entity::update_many().set(held).filter(subject::Column::Id.eq(person.id)).exec(&tx).await.map_err(error)?;
         removed += 1;
     }
+    let cameras: Vec<(Uuid, Uuid)> = camera::Entity::find()
+        .select_only()
+        .columns([camera::Column::Id, camera::Column::Home])
+        .into_tuple()
+        .all(&tx)
+        .await
+        .map_err(error)?;
+    let gone = cameras.into_iter().filter(|(id, home)| dead.contains_key(id) || dead.contains_key(home));
+    release(&tx, &gone.map(|(id, _)| id).collect::<Vec<_>>()).await?;
     let homes: Vec<Uuid> =
         home::Entity::find().select_only().column(home::Column::Id).into_tuple().all(&tx).await.map_err(error)?;
     for id in homes.into_iter().filter(|id| dead.contains_key(id)) {

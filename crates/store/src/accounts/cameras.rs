@@ -10,6 +10,7 @@ use sea_orm::{
     TransactionTrait,
 };
 
+use super::devices::release;
 use super::entity::camera;
 use super::{audio, audio_word, uuid};
 use crate::db::error;
@@ -68,25 +69,13 @@ impl Store {
 
     /// Adds a camera to the permit's home.
     pub async fn add_camera(&self, permit: &Permit<AddCamera>, new: CameraDraft) -> Result<CameraRow> {
-        let (id, home) = (CameraId::random(), permit.object());
+        let home = permit.object();
         let key = self.keyring().home_key(home).await?;
-        let row = CameraRow {
-            id,
-            home,
-            access: seal(&key, home, id, &new.access)?,
-            audio: new.audio,
-            recording: new.recording,
-            created: Timestamp::from_micros(self.now()),
-            revision: 1,
-        };
+        let row = new_row(&key, home, new, self.now())?;
         let tx = self.accounts().write().begin().await.map_err(error)?;
-        let cameras = camera::Entity::find().count(&tx).await.map_err(error)?;
-        if cameras >= CAMERAS_MAX as u64 {
-            return Err(Error::new(Kind::Conflict, "camera.limit", format!("a server keeps at most {CAMERAS_MAX} cameras")));
-        }
-        camera::Entity::insert(active(&row)).exec_without_returning(&tx).await.map_err(error)?;
+        insert(&tx, &row).await?;
         tx.commit().await.map_err(error)?;
-        self.bus().publish(Change::Camera(id));
+        self.bus().publish(Change::Camera(row.id));
         Ok(row)
     }
 
@@ -123,11 +112,38 @@ impl Store {
     pub async fn remove_camera(&self, permit: &Permit<RemoveCamera>) -> Result<()> {
         let id = permit.object();
         self.keyring().destroy(&[id.to_bytes()]).await?;
-        let gone = camera::Entity::delete_by_id(uuid!(id)).exec(self.accounts().write()).await.map_err(error)?;
+        let tx = self.accounts().write().begin().await.map_err(error)?;
+        release(&tx, &[uuid!(id)]).await?;
+        let gone = camera::Entity::delete_by_id(uuid!(id)).exec(&tx).await.map_err(error)?;
+        tx.commit().await.map_err(error)?;
         self.remove_segments_of(id).await?;
         self.bus().publish(Change::Camera(id));
         if gone.rows_affected == 0 { Err(not_there()) } else { Ok(()) }
     }
+}
+
+/// The row of a new camera.
+pub(super) fn new_row(key: &Key, home: HomeId, new: CameraDraft, now: i64) -> Result<CameraRow> {
+    let id = CameraId::random();
+    Ok(CameraRow {
+        id,
+        home,
+        access: seal(key, home, id, &new.access)?,
+        audio: new.audio,
+        recording: new.recording,
+        created: Timestamp::from_micros(now),
+        revision: 1,
+    })
+}
+
+/// Writes the row of a new camera. `camera.limit` where the server has as many as it may.
+pub(super) async fn insert(tx: &DatabaseTransaction, row: &CameraRow) -> Result<()> {
+    let cameras = camera::Entity::find().count(tx).await.map_err(error)?;
+    if cameras >= CAMERAS_MAX as u64 {
+        return Err(Error::new(Kind::Conflict, "camera.limit", format!("a server keeps at most {CAMERAS_MAX} cameras")));
+    }
+    camera::Entity::insert(active(row)).exec_without_returning(tx).await.map_err(error)?;
+    Ok(())
 }
 
 /// The camera's row for a change. SQLite has one writer; PostgreSQL locks the row.

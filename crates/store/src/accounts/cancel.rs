@@ -10,6 +10,7 @@ use sea_orm::{
 use serde_json::json;
 
 use super::consents::active;
+use super::devices::release;
 use super::entity::{agreement, camera, consent, credential, doomed, home, identifier, member, session, setup, subject};
 use super::stream_keys::forget_keys;
 use super::{EventKind, role_word, uuid};
@@ -44,6 +45,7 @@ impl Store {
         if point::ACCOUNT_CANCEL.holds() {
             forget(&tx, id).await?;
         }
+        release(&tx, &cameras).await?;
         home::Entity::delete_many().filter(home::Column::Id.is_in(homes.clone())).exec(&tx).await.map_err(error)?;
         let held = subject::ActiveModel { cancelled: Set(Some(self.now())), adult_declared: Set(None), ..Default::default() };
         subject::Entity::update_many().set(held).filter(subject::Column::Id.eq(id)).exec(&tx).await.map_err(error)?;

@@ -181,6 +181,31 @@ table! {
     }
 }
 table! {
+    /// What lets one camera of ours in, once. The claim token itself is nowhere, its SHA-256 finds the row.
+    invitation "invitation" {
+        #[sea_orm(primary_key, auto_increment = false)] id: Uuid,
+        home: Uuid,
+        /// The session that made it, without which it is good for nothing.
+        session: Uuid,
+        #[sea_orm(column_type = "Blob")] claim_hash: Vec<u8>,
+        #[sea_orm(column_type = "Blob", nullable)] sealed_name: Option<Vec<u8>>,
+        expires: i64,
+        /// The camera that came by it.
+        camera: Option<Uuid>,
+    }
+}
+table! {
+    /// A camera that calls in by itself. Once its owner removed it, the id alone is left, for its next call to be answered.
+    device "device" {
+        #[sea_orm(primary_key, auto_increment = false)] id: Uuid,
+        home: Option<Uuid>,
+        camera: Option<Uuid>,
+        #[sea_orm(column_type = "Blob", nullable)] public_key: Option<Vec<u8>>,
+        /// Of the claim by which it came: an answer that was lost is given again.
+        #[sea_orm(column_type = "Blob", nullable)] claim_hash: Option<Vec<u8>>,
+    }
+}
+table! {
     /// An owner whose rows are gone and whose keys are about to be: written with the rows' end, deleted once the keys are.
     doomed "doomed" { #[sea_orm(primary_key, auto_increment = false)] id: Uuid, at: i64 }
 }

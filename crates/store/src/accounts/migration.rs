@@ -14,7 +14,8 @@ pub(crate) struct Migrator;
 #[async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(V1), Box::new(super::migration_v2::V2), Box::new(super::migration_v3::V3)]
+        use super::{migration_v2::V2, migration_v3::V3, migration_v4::V4};
+        vec![Box::new(V1), Box::new(V2), Box::new(V3), Box::new(V4)]
     }
 }
 

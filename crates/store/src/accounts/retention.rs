@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::EventKind;
 use super::cancel::doom;
-use super::entity::{access, camera, event, home, leaf, retention_run, session, subject, verdict};
+use super::entity::{access, camera, event, home, invitation, leaf, retention_run, session, subject, verdict};
 use super::log::{Chain, page};
 use crate::Store;
 use crate::db::error;
@@ -23,6 +23,9 @@ use crate::ledger::Entry;
 /// A key whose owner has no row is destroyed once it is so old: long enough that nobody is just making its row, and that
 /// whoever put an older copy of the rows back has noticed.
 const STRAY_KEYS_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// An invitation that is over says so to the page that waits for its camera, for so long.
+const INVITATIONS_KEPT: Duration = Duration::from_secs(24 * 3600);
 
 /// Times that the policy sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,8 +83,11 @@ impl Store {
             return Ok(RetentionReport { at: now, classes: Vec::new(), root_rotated: false });
         }
         let db = self.accounts().read();
-        let scanned = session::Entity::find().count(db).await.map_err(error)?;
-        let mut classes = vec![row("session", scanned, self.purge_sessions(now).await?)];
+        // What a session invited is of its class: it ends with it, or sooner.
+        let invited = invitation::Entity::find().count(db).await.map_err(error)?;
+        let scanned = session::Entity::find().count(db).await.map_err(error)? + invited;
+        let removed = self.purge_invitations(now - INVITATIONS_KEPT).await? + self.purge_sessions(now).await?;
+        let mut classes = vec![row("session", scanned, removed)];
         let scanned = verdict::Entity::find().count(db).await.map_err(error)?;
         classes.push(row("verdict", scanned, self.purge_verdicts(now - periods.verdicts).await?));
         classes.push(self.purge_views(now - periods.views).await?);

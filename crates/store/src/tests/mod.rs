@@ -3,6 +3,7 @@
 mod at_rest;
 mod cameras;
 mod consents;
+mod devices;
 mod directory;
 mod erasure;
 mod footage;
@@ -95,6 +96,13 @@ impl Rig {
     async fn sql(&self, sql: &str) -> u64 {
         let done = self.store.accounts().write().execute_unprepared(sql).await.unwrap();
         done.rows_affected()
+    }
+
+    /// What one `select count(*)` counts.
+    async fn count(&self, sql: &str) -> i64 {
+        let statement = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, sql);
+        let row = self.store.accounts().read().query_one_raw(statement).await.unwrap().unwrap();
+        row.try_get_by_index(0).unwrap()
     }
 
     /// What is wrong with the log, each with its leaf.

@@ -45,11 +45,14 @@ const GUARDED: &[(&str, &[&str])] = &[
     // Sockets and protocols.
     ("axum", &["api", "device", "atipcam"]),
     ("axum-server", &["atipcam"]),
+    ("hyper", &["api"]),
+    ("hyper-util", &["api"]),
     ("lettre", &["egress"]),
     ("reqwest", &["testkit"]),
     ("retina", &["cameras"]),
     ("str0m", &["media", "testkit"]),
     ("tokio-tungstenite", &["testkit"]),
+    ("yamux", &["relay", "device"]),
     ("zbus", &["device", "testkit"]),
     // Rows.
     ("sea-orm", &["store"]),
