@@ -92,6 +92,22 @@ async fn another_label_is_refused_and_five_of_them_in_a_minute_are_enough() {
 }
 
 #[tokio::test]
+async fn a_flipped_bit_anywhere_is_refused() {
+    let mut rig = Rig::new();
+    let length = rig.begin_right().unwrap().finish().len();
+    for at in 0..length {
+        rig.now = rig.now + FAILURES_TIME;
+        let mut finish = rig.begin_right().unwrap().finish();
+        finish[at] ^= 1;
+        assert!(rig.pairing.finish(&finish, rig.now).is_err(), "byte {at} of {}", String::from_utf8_lossy(&finish));
+    }
+    rig.now = rig.now + FAILURES_TIME;
+    let mut hello = written(&Hello::new([1; 32], [2; 32]));
+    hello[3] ^= 1;
+    assert_eq!(rig.pairing.begin(&hello, rig.now).err(), Some(Refusal::Invalid));
+}
+
+#[tokio::test]
 async fn one_pairing_at_a_time_and_none_for_longer_than_half_a_minute() {
     let mut rig = Rig::new();
     let finish = rig.begin_right().unwrap().finish();
