@@ -6,7 +6,7 @@ use bytes::Bytes;
 use cameras::onvif::wire::imaging::Imaging;
 use cameras::onvif::wire::ptz::Vector;
 use domain::onboarding::Invitation;
-use domain::{Clock, Error, Kind, Result, Secret, StreamName};
+use domain::{Clock, Error, Kind, Result, StreamName};
 use media::au::AudioCodec;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
@@ -17,7 +17,7 @@ use crate::client::{self, Shared};
 use crate::clip::{Clip, FILE_BYTES_MAX, unusable};
 use crate::config::{Audio, Config, Scene, Source};
 use crate::faults::Faults;
-use crate::identity::Identity;
+use crate::identity::{Identity, SignIn};
 use crate::link::{Card, Link, Services, Standing};
 use crate::onboarding::Lens;
 use crate::onvif::{self, Trigger};
@@ -78,8 +78,10 @@ impl Camera {
             tasks.spawn(stop.clone().run_until_cancelled_owned(playout.run()));
             streams.push(stream);
         }
-        let own = config.identity.as_ref().map(Identity::credentials);
-        let credentials = config.credentials.clone().or(own);
+        let sign_in = match (config.credentials.clone(), config.identity.clone()) {
+            (None, Some(identity)) => SignIn::Own(identity),
+            (given, _) => SignIn::Given(given),
+        };
         let ownership = match config.identity.clone() {
             Some(identity) => Some(Arc::new(opened(identity).await?)),
             None => None,
@@ -87,7 +89,7 @@ impl Camera {
         let shared = Arc::new(Shared {
             streams: streams.clone(),
             udp,
-            credentials: credentials.clone(),
+            sign_in: sign_in.clone(),
             faults: watched,
             clock: Arc::clone(&clock),
         });
@@ -101,7 +103,7 @@ impl Camera {
                     config: onvif,
                     streams: streams.clone(),
                     rtsp_port: rtsp.port(),
-                    credentials: credentials.clone(),
+                    sign_in: sign_in.clone(),
                     pairing: pairing.map(|(identity, ownership)| Pairing::new(identity, ownership)),
                 };
                 let served = onvif::serve(side, Arc::clone(&clock), &tasks, &stop).await;
@@ -112,8 +114,9 @@ impl Camera {
         let home = config.identity.clone().zip(ownership).map(|(identity, ownership)| {
             let services = Services { rtsp: from_here(rtsp), onvif: onvif.as_ref().map(|(_, address)| from_here(*address)) };
             let (standing, watched) = watch::channel(Standing::Unowned);
-            let card = card(&config, &identity, credentials, streams.len() > 1);
-            let link = Link { identity, ownership: Arc::clone(&ownership), card, services, redial: config.redial, standing };
+            let card = card(&config, &identity, streams.len() > 1);
+            let link =
+                Link { identity, ownership: Arc::clone(&ownership), card, sign_in, services, redial: config.redial, standing };
             tasks.spawn(stop.clone().run_until_cancelled_owned(Box::pin(link.run())));
             (ownership, watched)
         });
@@ -303,13 +306,13 @@ async fn opened(identity: Identity) -> Result<Ownership> {
 }
 
 /// What the camera tells the server that it comes to.
-fn card(config: &Config, identity: &Identity, credentials: Option<(String, Secret)>, sub: bool) -> Card {
+fn card(config: &Config, identity: &Identity, sub: bool) -> Card {
     let onvif = config.onvif.as_ref();
     let (name, serial) = match onvif {
         Some(onvif) => (onvif.name.clone(), onvif.serial.clone()),
         None => (onvif::MODEL.to_owned(), identity.serial()),
     };
-    Card { name, model: onvif::MODEL, serial, credentials, sub, onvif: onvif.is_some() }
+    Card { name, model: onvif::MODEL, serial, sub, onvif: onvif.is_some() }
 }
 
 /// An own address as it is reached from this machine.

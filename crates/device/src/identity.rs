@@ -1,7 +1,7 @@
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
@@ -32,8 +32,26 @@ struct Inner {
     key: Ed25519KeyPair,
     public: [u8; 32],
     label: Label,
-    user: String,
-    password: Secret,
+    /// User and password.
+    access: RwLock<(String, Secret)>,
+}
+
+/// Who may play a camera, and ask it by ONVIF.
+#[derive(Debug, Clone)]
+pub(crate) enum SignIn {
+    /// Whom the configuration names; `None`: anybody.
+    Given(Option<(String, Secret)>),
+    /// Who has its own password.
+    Own(Identity),
+}
+
+impl SignIn {
+    pub(crate) fn now(&self) -> Option<(String, Secret)> {
+        match self {
+            Self::Given(given) => given.clone(),
+            Self::Own(identity) => Some(identity.credentials()),
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -47,6 +65,12 @@ struct LabelJson {
 struct AccessJson {
     username: String,
     password: String,
+}
+
+impl From<AccessJson> for (String, Secret) {
+    fn from(access: AccessJson) -> Self {
+        (access.username, Secret::new(access.password))
+    }
 }
 
 impl fmt::Debug for Identity {
@@ -79,8 +103,8 @@ impl Identity {
         };
         let public: [u8; 32] = kept.public_key().as_ref().try_into().map_err(Error::internal)?;
         let label = Label { device: device_id(&public), secret: PairingSecret::from_bytes(label.secret.0) };
-        let (user, password) = (access.username, Secret::new(access.password));
-        Ok(Self(Arc::new(Inner { dir: dir.to_owned(), key: kept, public, label, user, password })))
+        let access = RwLock::new(access.into());
+        Ok(Self(Arc::new(Inner { dir: dir.to_owned(), key: kept, public, label, access })))
     }
 
     /// Forgets the owner of the camera whose folder that is and makes a new password; key and label stay. Blocks.
@@ -103,16 +127,23 @@ impl Identity {
         &self.0.label
     }
 
-    /// User and password of its own.
+    /// User and password of its own, until its owner lets it go.
     #[must_use]
     pub fn credentials(&self) -> (String, Secret) {
-        (self.0.user.clone(), self.0.password.clone())
+        self.0.access.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// A serial number that is the same at every start.
     #[must_use]
     pub fn serial(&self) -> String {
         self.id().to_string().chars().take(12).collect()
+    }
+
+    /// Makes a new password: who knew the one before plays it no more. Blocks.
+    pub(crate) fn renew(&self) -> Result<()> {
+        let access = new_access(&self.0.dir)?;
+        *self.0.access.write().unwrap_or_else(PoisonError::into_inner) = access.into();
+        Ok(())
     }
 
     pub(crate) fn dir(&self) -> &Path {

@@ -113,9 +113,11 @@ impl Ownership {
         .await
     }
 
-    /// The owner let the camera go.
+    /// The owner let the camera go, and plays it no more: the password is a new one.
     pub(crate) async fn release(self: &Arc<Self>) -> Result<()> {
-        self.change(|dir, whose| {
+        let identity = self.identity.clone();
+        self.change(move |dir, whose| {
+            identity.renew()?;
             onboarding::forget(dir)?;
             forget(dir)?;
             *whose = Whose::Nobodys;

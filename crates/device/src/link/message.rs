@@ -4,7 +4,7 @@ use aws_lc_rs::signature::Ed25519KeyPair;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::Secret;
-use domain::onboarding::{ClaimToken, DeviceId, Fingerprint, ServerUrl};
+use domain::onboarding::{ClaimToken, DeviceId, Fingerprint, Invitation, ServerUrl};
 use serde::{Deserialize, Serialize};
 
 /// Bytes of an answer to a claim. Real ones stay under 1 KiB.
@@ -39,7 +39,6 @@ pub(crate) struct Card {
     pub(crate) name: String,
     pub(crate) model: &'static str,
     pub(crate) serial: String,
-    pub(crate) credentials: Option<(String, Secret)>,
     pub(crate) sub: bool,
     pub(crate) onvif: bool,
 }
@@ -62,16 +61,17 @@ struct ClaimJson<'a> {
 /// The body of a claim. Token and password are in it.
 pub(crate) fn claim_body(
     card: &Card,
-    claim: &ClaimToken,
-    certificate: Fingerprint,
+    sign_in: Option<&(String, Secret)>,
+    invitation: &Invitation,
     key: &[u8; 32],
     signer: &Ed25519KeyPair,
 ) -> Vec<u8> {
-    let (username, password) = card.credentials.as_ref().map_or(("", ""), |(user, password)| (user.as_str(), password.expose()));
+    let Invitation { certificate, claim, .. } = invitation;
+    let (username, password) = sign_in.map_or(("", ""), |(user, password)| (user.as_str(), password.expose()));
     let body = ClaimJson {
         claim: URL_SAFE_NO_PAD.encode(claim.expose()),
         key: URL_SAFE_NO_PAD.encode(key),
-        signature: URL_SAFE_NO_PAD.encode(sign(signer, &claim_signed(claim, certificate))),
+        signature: URL_SAFE_NO_PAD.encode(sign(signer, &claim_signed(claim, *certificate))),
         name: shortened(&card.name),
         model: shortened(card.model),
         serial: shortened(&card.serial),

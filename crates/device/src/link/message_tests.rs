@@ -36,15 +36,14 @@ fn what_is_signed_is_as_the_vectors_say() {
 #[test]
 fn a_claim_says_what_the_server_needs_and_no_more_than_it_takes() {
     let key = Ed25519KeyPair::generate().unwrap();
-    let card = Card {
-        name: "门".repeat(100),
-        model: "Virtual camera",
-        serial: "S-1".into(),
-        credentials: Some(("atipcam".into(), Secret::from("secret"))),
-        sub: false,
-        onvif: true,
+    let card = Card { name: "门".repeat(100), model: "Virtual camera", serial: "S-1".into(), sub: false, onvif: true };
+    let invitation = Invitation {
+        server: ServerUrl::new("https://camera.example.org").unwrap(),
+        certificate: Fingerprint::from_bytes([2; 32]),
+        claim: ClaimToken::from_bytes([1; 16]),
     };
-    let body = claim_body(&card, &ClaimToken::from_bytes([1; 16]), Fingerprint::from_bytes([2; 32]), &[3; 32], &key);
+    let sign_in = ("atipcam".to_owned(), Secret::from("secret"));
+    let body = claim_body(&card, Some(&sign_in), &invitation, &[3; 32], &key);
     let body: Value = serde_json::from_slice(&body).unwrap();
     let name = body["name"].as_str().unwrap();
     assert!(name.len() <= 64 && name.chars().all(|c| c == '门'), "{name}");

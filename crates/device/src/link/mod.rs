@@ -21,7 +21,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::identity::Identity;
+use crate::identity::{Identity, SignIn};
 use crate::ownership::{Owner, Ownership, Whose};
 
 pub(crate) use self::bridge::Services;
@@ -143,6 +143,7 @@ pub(crate) struct Link {
     pub(crate) identity: Identity,
     pub(crate) ownership: Arc<Ownership>,
     pub(crate) card: Card,
+    pub(crate) sign_in: SignIn,
     pub(crate) services: Services,
     pub(crate) redial: Redial,
     pub(crate) standing: watch::Sender<Standing>,
@@ -228,9 +229,10 @@ impl Link {
     }
 
     async fn claim(&self, invitation: &Invitation) -> Result<String, LinkError> {
-        let Invitation { server, certificate, claim } = invitation;
-        let (mut wire, authority) = dial(server, *certificate).await?;
-        let body = message::claim_body(&self.card, claim, *certificate, self.identity.public(), self.identity.key());
+        let (mut wire, authority) = dial(&invitation.server, invitation.certificate).await?;
+        let sign_in = self.sign_in.now();
+        let (key, signer) = (self.identity.public(), self.identity.key());
+        let body = message::claim_body(&self.card, sign_in.as_ref(), invitation, key, signer);
         let request = http::post(authority, "/api/v1/devices", &body);
         let answered = async {
             let head = http::ask(&mut wire, &request).await?;

@@ -25,7 +25,7 @@ use cameras::onvif::wire::imaging::{Imaging, IrCut};
 use cameras::onvif::wire::{self, envelope, ptz::Vector};
 use cameras::pair::wire as wire_pair;
 use cameras::xml::{self, Element, escape};
-use domain::{Clock, Secret, Timestamp};
+use domain::{Clock, Timestamp};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -33,6 +33,7 @@ use tokio_util::task::TaskTracker;
 use self::auth::Auth;
 use self::events::Hub;
 use self::motion::Motion;
+use crate::identity::SignIn;
 use crate::pairing::{self, Pairing};
 use crate::stream::Stream;
 
@@ -138,7 +139,7 @@ pub(crate) struct Side {
     pub(crate) config: Onvif,
     pub(crate) streams: Vec<Arc<Stream>>,
     pub(crate) rtsp_port: u16,
-    pub(crate) credentials: Option<(String, Secret)>,
+    pub(crate) sign_in: SignIn,
     /// Of a camera with an identity.
     pub(crate) pairing: Option<Pairing>,
 }
@@ -150,7 +151,7 @@ pub(crate) async fn serve(
     tasks: &TaskTracker,
     stop: &CancellationToken,
 ) -> io::Result<(Arc<State>, SocketAddr)> {
-    let Side { config, streams, rtsp_port, credentials, pairing } = side;
+    let Side { config, streams, rtsp_port, sign_in, pairing } = side;
     let listener = TcpListener::bind(config.listen).await?;
     let address = listener.local_addr()?;
     let imaging = Imaging {
@@ -163,7 +164,7 @@ pub(crate) async fn serve(
     let clock_off_us = config.clock_off_s.saturating_mul(1_000_000);
     let inner = Inner { motion: Motion::default(), imaging, clock_off_us, reboots: 0 };
     let state = Arc::new(State {
-        auth: Auth::new(credentials),
+        auth: Auth::new(sign_in),
         streams,
         rtsp_port,
         pairing,

@@ -126,14 +126,16 @@ async fn a_link_has_32_streams_at_most_and_one_too_many_harms_no_other() {
 async fn a_released_camera_forgets_its_owner_whichever_way_it_is_told() {
     let dir = tempfile::tempdir().unwrap();
     let home = Home::start(Shown::default()).await;
-    let (camera, _, link) = linked(&home, dir.path()).await;
+    let (camera, claimed, link) = linked(&home, dir.path()).await;
     let _control = link.open(0, "{\"hello\":1}\n{\"release\":true}\n").await;
     stands(&camera, |standing| matches!(standing, Standing::Released(_))).await;
     link.ended().await;
     assert!(!dir.path().join("owner.json").exists());
 
     camera.invite(home.invitation(home.authority)).await.unwrap();
-    home.claim(home.authority).await;
+    let again = home.claim(home.authority).await;
+    assert_ne!(again["password"], claimed["password"], "who owned it plays it no more");
+    assert_eq!(again["key"], claimed["key"]);
     stands(&camera, |standing| matches!(standing, Standing::Calling(_))).await;
     let mut wire = home.accept().await.unwrap();
     request(&mut wire).await;
