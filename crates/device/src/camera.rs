@@ -113,7 +113,7 @@ impl Camera {
         };
         let home = config.identity.clone().zip(ownership).map(|(identity, ownership)| {
             let services = Services { rtsp: from_here(rtsp), onvif: onvif.as_ref().map(|(_, address)| from_here(*address)) };
-            let (standing, watched) = watch::channel(Standing::Unowned);
+            let (standing, watched) = watch::channel(Standing::at_first(&ownership.watch().borrow()));
             let card = card(&config, &identity, streams.len() > 1);
             let link =
                 Link { identity, ownership: Arc::clone(&ownership), card, sign_in, services, redial: config.redial, standing };

@@ -77,6 +77,17 @@ pub enum Standing {
     Released(ServerUrl),
 }
 
+impl Standing {
+    /// As it is before anybody was called.
+    pub(crate) fn at_first(whose: &Whose) -> Self {
+        match whose {
+            Whose::Nobodys => Self::Unowned,
+            Whose::Invited(invitation) => Self::Invited(invitation.server.clone()),
+            Whose::Owned(owner) => Self::Calling(owner.server.clone()),
+        }
+    }
+}
+
 impl fmt::Display for Standing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -182,7 +193,10 @@ impl Link {
     /// Claims an invitation. True where that must be tried again; else whose the camera is has changed.
     async fn accept(&self, invitation: Invitation) -> bool {
         let server = invitation.server.clone();
-        self.tell(Standing::Invited(server.clone()));
+        // One that is known not to answer is called again in silence.
+        if !matches!(&*self.standing.borrow(), Standing::Unanswered(known, _) if *known == server) {
+            self.tell(Standing::Invited(server.clone()));
+        }
         let changed = match self.claim(&invitation).await {
             Ok(camera_id) => {
                 let Invitation { server, certificate, .. } = invitation;
