@@ -26,6 +26,7 @@ pub(crate) const DOORS: &[Door] = &[
     ("camera_session", camera_session),
     ("discovery_datagram", discovery_datagram),
     ("onvif_answer", onvif_answer),
+    ("pair_message", pair_message),
     ("rtsp_requests", rtsp_requests),
     ("segment_file", segment_file),
     ("setup_code", setup_code),
@@ -241,5 +242,24 @@ pub(crate) fn whep_offer(data: &[u8]) {
     let local = [SocketAddr::from((Ipv4Addr::LOCALHOST, 5000))];
     if let Ok((session, answer)) = whep::Session::accept(std::time::Instant::now(), identity, &local, &format().video, text) {
         assert!(!session.ufrag().is_empty() && answer.starts_with("v=0"));
+    }
+}
+
+/// What a server and a camera say while they pair: what is read has one meaning, and is written as that.
+pub(crate) fn pair_message(data: &[u8]) {
+    use cameras::pair::wire::{Finish, Hello, Welcome, invitation_from_json, invitation_to_json, written};
+
+    if let Some(hello) = Hello::parse(data) {
+        assert_eq!(Hello::parse(&written(&hello)), Some(hello));
+    }
+    if let Some(welcome) = Welcome::parse(data) {
+        assert_eq!(Welcome::parse(&written(&welcome)), Some(welcome));
+    }
+    if let Some(finish) = Finish::parse(data) {
+        let _ = finish.sealed();
+        assert_eq!(Finish::parse(&written(&finish)), Some(finish));
+    }
+    if let Some(invitation) = invitation_from_json(data) {
+        assert_eq!(invitation_from_json(&invitation_to_json(&invitation)), Some(invitation));
     }
 }

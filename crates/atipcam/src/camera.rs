@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use device::onboarding::{self, Patience, Step, Wireless};
-use device::{Audio, Camera, Config, Discovery, Faults, Onvif, Running, Scene, Source};
+use device::{Audio, Camera, Config, Discovery, Faults, Identity, Onvif, Running, Scene, Source, Standing};
 use domain::{Secret, StreamName, SystemClock};
+use tokio::sync::watch;
 
 use crate::console::{Drawing, say};
 use crate::{Failure, signals};
@@ -26,7 +27,7 @@ pub(crate) fn command() -> Command {
             .value_parser(["off", "own", "pcmu", "pcma"])
             .default_value("off"),
         one("listen", "ADDR:PORT", "Where RTSP listens").default_value("127.0.0.1:8554").value_parser(value_parser!(SocketAddr)),
-        one("auth", "USER:PASSWORD", "Who may play; anybody without it"),
+        one("auth", "USER:PASSWORD", "Who may play; without it whoever has the password in --state, or anybody"),
         one("onvif", "ADDR:PORT", "Where ONVIF listens, with the same user and password; not at all without it")
             .value_parser(value_parser!(SocketAddr)),
         one(
@@ -38,33 +39,59 @@ pub(crate) fn command() -> Command {
         .default_value("off")
         .requires("onvif"),
         one("name", "NAME", "What it is called when it is found").requires("onvif"),
-        one("serial", "SERIAL", "Its serial number; a random one without it").requires("onvif"),
+        one("serial", "SERIAL", "Its serial number; without it one of its identity, or a random one").requires("onvif"),
         one("faults", "JSON", "How it misbehaves, as in '{\"stall_after_s\":5}'; also by POST to the statistics' /faults"),
         Arg::new("set-up").long("set-up").action(ArgAction::SetTrue).help(
-            "Set-up mode: reads the code that a phone holds before the lens, joins its network, keeps whom to call, and ends",
+            "Set-up mode: reads the code that a phone holds before the lens, joins its network, and calls the server that it names",
         ),
-        one("state", "DIR", "Where it keeps what it was told at set-up")
-            .value_parser(value_parser!(PathBuf))
-            .default_value("camera"),
+        one(
+            "state",
+            "DIR",
+            "Where it keeps who it is and whose: with it the camera has a password of its own, can be paired by its label, and \
+             calls the server that invited it [default in set-up mode, and for --print-label and --reset: camera]",
+        )
+        .value_parser(value_parser!(PathBuf)),
+        Arg::new("print-label")
+            .long("print-label")
+            .action(ArgAction::SetTrue)
+            .help("Prints what stands on its label, a secret, and ends"),
+        Arg::new("reset")
+            .long("reset")
+            .action(ArgAction::SetTrue)
+            .conflicts_with_all(["set-up", "print-label"])
+            .help("Forgets its owner, makes a new password, and ends; its label stays"),
         one("cache", "DIR", "Where encoded scenes are kept for the next start").value_parser(value_parser!(PathBuf)),
     ])
 }
 
 /// Plays until a signal.
 pub(crate) fn run(flags: &ArgMatches) -> Result<ExitCode, Failure> {
-    let config = config(flags)?;
-    let state = flags.get_one::<PathBuf>("state").filter(|_| flags.get_flag("set-up")).cloned();
+    let is_set = |flag: &str| flags.get_flag(flag);
+    let state = flags.get_one::<PathBuf>("state").cloned();
+    let needs_state = ["set-up", "print-label", "reset"].into_iter().any(is_set);
+    let state = state.or_else(|| needs_state.then(|| PathBuf::from("camera")));
+    if let Some(dir) = state.as_ref().filter(|_| is_set("reset")) {
+        Identity::reset(dir)?;
+        say("this camera is nobody's again, and has a new password");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let identity = state.map(|dir| Identity::open(&dir)).transpose()?;
+    if let Some(identity) = identity.as_ref().filter(|_| is_set("print-label")) {
+        say(identity.label().to_uri());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let config = config(flags, identity)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(play(config, state))?;
+    runtime.block_on(play(config, is_set("set-up")))?;
     // A scene that is still being drawn is not waited for.
     runtime.shutdown_background();
     Ok(ExitCode::SUCCESS)
 }
 
-/// Plays; in set-up mode, where `state` is a folder, until the camera is set up.
-async fn play(config: Config, state: Option<PathBuf>) -> Result<(), Failure> {
+/// Plays, and in set-up mode is set up meanwhile.
+async fn play(config: Config, in_set_up: bool) -> Result<(), Failure> {
     let mut asked_to_stop = std::pin::pin!(signals::asked_to_stop()?);
-    let has_sub = config.sub.is_some();
+    let (has_sub, identity) = (config.sub.is_some(), config.identity.clone());
     let camera = tokio::select! {
         camera = Camera::start(config, Arc::new(SystemClock)) => camera?,
         () = &mut asked_to_stop => return Ok(()),
@@ -77,22 +104,40 @@ async fn play(config: Config, state: Option<PathBuf>) -> Result<(), Failure> {
         say(format_args!("onvif  {onvif}"));
     }
     say(format_args!("stats  {}/stats", camera.stats_url()));
-    let ended = match state {
-        Some(state) => tokio::select! {
-            done = set_up(&camera, state) => done,
-            () = asked_to_stop => Ok(()),
-        },
-        None => {
-            asked_to_stop.await;
-            Ok(())
-        }
+    if let Some(identity) = identity {
+        say(format_args!("device {}", identity.id()));
+    }
+    let ended = tokio::select! {
+        lived = async { tokio::try_join!(set_up(&camera, in_set_up), tell(camera.standing())) } => lived.map(|_| ()),
+        () = asked_to_stop => Ok(()),
     };
     camera.shutdown().await;
     ended
 }
 
-/// Joins the network that a code names, and keeps the code's invitation in `state`.
-async fn set_up(camera: &Running, state: PathBuf) -> Result<(), Failure> {
+/// Says how it stands with its owner's server, a line for each change, for as long as the camera runs.
+async fn tell(standing: Option<watch::Receiver<Standing>>) -> Result<(), Failure> {
+    if let Some(mut standing) = standing {
+        let mut told = None;
+        loop {
+            let now = standing.borrow_and_update().clone();
+            if told.as_ref() != Some(&now) {
+                say(format_args!("link   {now}"));
+                told = Some(now);
+            }
+            if standing.changed().await.is_err() {
+                break;
+            }
+        }
+    }
+    std::future::pending().await
+}
+
+/// In set-up mode, joins the network that a code names, and follows the code's invitation.
+async fn set_up(camera: &Running, in_set_up: bool) -> Result<(), Failure> {
+    if !in_set_up {
+        return Ok(());
+    }
     let wireless = Wireless::connect(None, Patience::default()).await?;
     let lens = camera.lens(StreamName::Main).ok_or("this camera has no main stream")?;
     let told = |step: Step| say(format_args!("set-up {step}"));
@@ -102,12 +147,16 @@ async fn set_up(camera: &Running, state: PathBuf) -> Result<(), Failure> {
         return Ok(());
     };
     let server = invitation.server.clone();
-    tokio::task::spawn_blocking(move || onboarding::keep(&state, &invitation)).await??;
-    say(format_args!("set-up invited by {server}"));
+    match camera.invite(invitation).await {
+        Ok(()) => say(format_args!("set-up invited by {server}")),
+        // The network was what it needed: it stays with its owner.
+        Err(error) if error.code() == "device.owned" => say(format_args!("set-up {}", error.detail())),
+        Err(error) => return Err(error.into()),
+    }
     Ok(())
 }
 
-fn config(flags: &ArgMatches) -> Result<Config, Failure> {
+fn config(flags: &ArgMatches, identity: Option<Identity>) -> Result<Config, Failure> {
     let path = |name: &str| flags.get_one::<PathBuf>(name).cloned();
     let source = match path("file") {
         Some(file) => Source::File(file),
@@ -133,14 +182,15 @@ fn config(flags: &ArgMatches) -> Result<Config, Failure> {
         let (user, password) = auth.split_once(':').ok_or("--auth is USER:PASSWORD")?;
         config.credentials = Some((user.to_owned(), Secret::from(password)));
     }
-    config.onvif = flags.get_one::<SocketAddr>("onvif").map(|listen| onvif(*listen, flags));
+    config.onvif = flags.get_one::<SocketAddr>("onvif").map(|listen| onvif(*listen, flags, identity.as_ref()));
+    config.identity = identity;
     if let Some(json) = flags.get_one::<String>("faults") {
         config.faults = serde_json::from_str::<Faults>(json).map_err(|error| format!("--faults: {error}"))?;
     }
     Ok(config)
 }
 
-fn onvif(listen: SocketAddr, flags: &ArgMatches) -> Onvif {
+fn onvif(listen: SocketAddr, flags: &ArgMatches, identity: Option<&Identity>) -> Onvif {
     let mut onvif = Onvif::new(listen);
     onvif.discovery = match flags.get_one::<String>("discovery").map(String::as_str) {
         Some("loopback") => Discovery::Loopback,
@@ -152,6 +202,8 @@ fn onvif(listen: SocketAddr, flags: &ArgMatches) -> Onvif {
     }
     if let Some(serial) = flags.get_one::<String>("serial") {
         onvif.serial.clone_from(serial);
+    } else if let Some(identity) = identity {
+        onvif.serial = identity.serial();
     }
     onvif
 }

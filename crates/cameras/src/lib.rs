@@ -9,6 +9,7 @@ pub mod guard;
 pub mod http;
 mod meter;
 pub mod onvif;
+pub mod pair;
 pub mod probe;
 pub mod rtsp;
 pub mod xml;

@@ -1,10 +1,11 @@
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use cameras::onvif::wire::imaging::Imaging;
 use cameras::onvif::wire::ptz::Vector;
+use domain::onboarding::Invitation;
 use domain::{Clock, Error, Kind, Result, StreamName};
 use media::au::AudioCodec;
 use tokio::net::TcpListener;
@@ -16,8 +17,12 @@ use crate::client::{self, Shared};
 use crate::clip::{Clip, FILE_BYTES_MAX, unusable};
 use crate::config::{Audio, Config, Scene, Source};
 use crate::faults::Faults;
+use crate::identity::{Identity, SignIn};
+use crate::link::{Card, Link, Services, Standing};
 use crate::onboarding::Lens;
 use crate::onvif::{self, Trigger};
+use crate::ownership::Ownership;
+use crate::pairing::Pairing;
 use crate::playout::{Alternate, Playout};
 use crate::scene;
 use crate::stats;
@@ -39,6 +44,7 @@ pub struct Running {
     streams: Vec<Arc<Stream>>,
     faults: watch::Sender<Faults>,
     onvif: Option<(Arc<onvif::State>, SocketAddr)>,
+    home: Option<(Arc<Ownership>, watch::Receiver<Standing>)>,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -72,30 +78,52 @@ impl Camera {
             tasks.spawn(stop.clone().run_until_cancelled_owned(playout.run()));
             streams.push(stream);
         }
-        let credentials = config.credentials.clone();
-        let shared = Arc::new(Shared { streams: streams.clone(), udp, credentials, faults: watched, clock: Arc::clone(&clock) });
+        let sign_in = match (config.credentials.clone(), config.identity.clone()) {
+            (None, Some(identity)) => SignIn::Own(identity),
+            (given, _) => SignIn::Given(given),
+        };
+        let ownership = match config.identity.clone() {
+            Some(identity) => Some(Arc::new(opened(identity).await?)),
+            None => None,
+        };
+        let shared = Arc::new(Shared {
+            streams: streams.clone(),
+            udp,
+            sign_in: sign_in.clone(),
+            faults: watched,
+            clock: Arc::clone(&clock),
+        });
         let reports = Arc::clone(&shared);
         tasks.spawn(stop.clone().run_until_cancelled_owned(async move { reports.udp.listen().await }));
         tasks.spawn(stop.clone().run_until_cancelled_owned(accept(listener, shared, tasks.clone(), stop.clone())));
         let onvif = match config.onvif.clone() {
             Some(onvif) => {
-                let served = onvif::serve(
-                    onvif,
-                    streams.clone(),
-                    rtsp.port(),
-                    config.credentials.clone(),
-                    Arc::clone(&clock),
-                    &tasks,
-                    &stop,
-                );
-                Some(served.await.map_err(|e| unbound("ONVIF", e))?)
+                let pairing = config.identity.clone().zip(ownership.clone());
+                let side = onvif::Side {
+                    config: onvif,
+                    streams: streams.clone(),
+                    rtsp_port: rtsp.port(),
+                    sign_in: sign_in.clone(),
+                    pairing: pairing.map(|(identity, ownership)| Pairing::new(identity, ownership)),
+                };
+                let served = onvif::serve(side, Arc::clone(&clock), &tasks, &stop).await;
+                Some(served.map_err(|e| unbound("ONVIF", e))?)
             }
             None => None,
         };
+        let home = config.identity.clone().zip(ownership).map(|(identity, ownership)| {
+            let services = Services { rtsp: from_here(rtsp), onvif: onvif.as_ref().map(|(_, address)| from_here(*address)) };
+            let (standing, watched) = watch::channel(Standing::at_first(&ownership.watch().borrow()));
+            let card = card(&config, &identity, streams.len() > 1);
+            let link =
+                Link { identity, ownership: Arc::clone(&ownership), card, sign_in, services, redial: config.redial, standing };
+            tasks.spawn(stop.clone().run_until_cancelled_owned(Box::pin(link.run())));
+            (ownership, watched)
+        });
         let stats =
             stats::serve(streams.clone(), faults.clone(), clock, &tasks, &stop).await.map_err(|e| unbound("statistics", e))?;
         tracing::info!(%rtsp, %stats, source = ?config.source, "virtual camera");
-        Ok(Running { rtsp, stats, streams, faults, onvif, stop, tasks })
+        Ok(Running { rtsp, stats, streams, faults, onvif, home, stop, tasks })
     }
 }
 
@@ -115,8 +143,7 @@ impl Running {
     /// Where RTSP is to be reached from this machine.
     #[must_use]
     pub fn rtsp_addr(&self) -> SocketAddr {
-        let ip = if self.rtsp.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { self.rtsp.ip() };
-        SocketAddr::new(ip, self.rtsp.port())
+        from_here(self.rtsp)
     }
 
     /// `GET {stats_url}/stats`, `GET {stats_url}/sent?path=main`, `GET` and `POST {stats_url}/faults`; on loopback only.
@@ -129,8 +156,27 @@ impl Running {
     #[must_use]
     pub fn onvif_url(&self) -> Option<String> {
         let (_, address) = self.onvif.as_ref()?;
-        let ip = if address.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { address.ip() };
-        Some(format!("http://{}/onvif/device_service", SocketAddr::new(ip, address.port())))
+        Some(format!("http://{}/onvif/device_service", from_here(*address)))
+    }
+
+    /// Where ONVIF is to be reached from this machine, and there pairing by label.
+    #[must_use]
+    pub fn onvif_addr(&self) -> Option<SocketAddr> {
+        self.onvif.as_ref().map(|(_, address)| from_here(*address))
+    }
+
+    /// How it stands between it and its owner's server, now and from now on; `None` for a camera without an identity.
+    #[must_use]
+    pub fn standing(&self) -> Option<watch::Receiver<Standing>> {
+        self.home.as_ref().map(|(_, standing)| standing.clone())
+    }
+
+    /// Keeps an invitation in the state folder and follows it. `Conflict` (`device.owned`) where the camera belongs to somebody,
+    /// `Unsupported` (`device.no_identity`) where it has no identity.
+    pub async fn invite(&self, invitation: Invitation) -> Result<()> {
+        let nobody = || Error::new(Kind::Unsupported, "device.no_identity", "this camera keeps no identity");
+        let (ownership, _) = self.home.as_ref().ok_or_else(nobody)?;
+        ownership.invite(invitation).await
     }
 
     /// Something begins (`active`) or ends in front of the camera: those who listen by ONVIF are told.
@@ -265,6 +311,30 @@ fn alternate(source: &Source, name: StreamName) -> Alternate {
     let own_size = *source == Source::Scene(Scene::Test) && name == StreamName::Main;
     let size = if own_size { StreamName::Sub } else { StreamName::Main };
     Arc::new(move || Clip::parse(&scene::load(Scene::Test, size, None, &|_| ())?))
+}
+
+async fn opened(identity: Identity) -> Result<Ownership> {
+    tokio::task::spawn_blocking(move || Ownership::open(identity)).await.map_err(Error::internal)?
+}
+
+/// What the camera tells the server that it comes to.
+fn card(config: &Config, identity: &Identity, sub: bool) -> Card {
+    let onvif = config.onvif.as_ref();
+    let (name, serial) = match onvif {
+        Some(onvif) => (onvif.name.clone(), onvif.serial.clone()),
+        None => (onvif::MODEL.to_owned(), identity.serial()),
+    };
+    Card { name, model: onvif::MODEL, serial, sub, onvif: onvif.is_some() }
+}
+
+/// An own address as it is reached from this machine.
+fn from_here(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
 }
 
 fn unbound(what: &str, error: std::io::Error) -> Error {

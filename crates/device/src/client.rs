@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 
 use crate::faults::{Faults, SdpFault};
+use crate::identity::SignIn;
 use crate::playout::oversized;
 use crate::stream::{Stream, Unit, UnitKind};
 use crate::udp::UdpPair;
@@ -31,7 +32,7 @@ const DIES_AT_PICTURE: u32 = 5;
 pub(crate) struct Shared {
     pub(crate) streams: Vec<Arc<Stream>>,
     pub(crate) udp: UdpPair,
-    pub(crate) credentials: Option<(String, Secret)>,
+    pub(crate) sign_in: SignIn,
     pub(crate) faults: watch::Receiver<Faults>,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -75,8 +76,7 @@ fn session_config(shared: &Shared, faults: &Faults, peer: SocketAddr) -> Config 
     let credentials = if faults.refuse_password {
         Some(Credentials { user: "nobody".into(), password: Secret::new(random()), basic: false })
     } else {
-        let configured = shared.credentials.as_ref();
-        configured.map(|(user, password)| Credentials { user: user.clone(), password: password.clone(), basic: false })
+        shared.sign_in.now().map(|(user, password)| Credentials { user, password, basic: false })
     };
     Config {
         access: credentials.map_or(Access::Anybody, Access::Only),

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use domain::{Error, Kind, Secret};
 
 use crate::faults::Faults;
+use crate::identity::Identity;
+use crate::link::Redial;
 use crate::onvif::Onvif;
 
 /// What a camera is.
@@ -14,7 +16,7 @@ use crate::onvif::Onvif;
 pub struct Config {
     /// Where RTSP listens; by default a free port of 127.0.0.1.
     pub listen: SocketAddr,
-    /// User and password; `None`: anybody may play.
+    /// User and password; `None`: those of its identity, and without one anybody may play.
     pub credentials: Option<(String, Secret)>,
     /// What `/main` plays.
     pub source: Source,
@@ -24,6 +26,11 @@ pub struct Config {
     pub audio: Audio,
     /// How it speaks ONVIF, with the same user and password; `None`: not at all.
     pub onvif: Option<Onvif>,
+    /// Who it is. With that it can be paired by its label where it speaks ONVIF, and calls the server that invited it; `None`:
+    /// it is somebody else at every start, and nobody's.
+    pub identity: Option<Identity>,
+    /// How it calls again.
+    pub redial: Redial,
     /// How it misbehaves from the start.
     pub faults: Faults,
     /// Where encoded scenes are kept, so that later starts are instant; `None`: nowhere.
@@ -43,6 +50,8 @@ impl Config {
             sub: None,
             audio: Audio::Off,
             onvif: None,
+            identity: None,
+            redial: Redial::default(),
             faults: Faults::default(),
             cache_dir: None,
             progress: None,

@@ -3,16 +3,22 @@
 //! [`Camera::start`] plays a [`Source`] (an animated scene, or any .mp4) for ever in real time: every client of a stream gets
 //! the same packets at the same moment, as from a real camera. Pictures of scenes carry their index as a block code
 //! ([`marks`]), and a loopback HTTP endpoint says when an index was sent, so that latency can be read from a picture.
-//! [`onboarding`] sets it up by what it sees. [`Faults`] make it misbehave as real cameras do.
+//! [`onboarding`] sets it up by what it sees. With an [`Identity`] it can be paired by its label, calls the server that invited
+//! it and stays linked to that (docs/device-link.md). [`Faults`] make it misbehave as real cameras do.
 
 mod camera;
 mod client;
 mod clip;
 mod config;
 mod faults;
+mod folder;
+mod identity;
+mod link;
 pub mod marks;
 pub mod onboarding;
 mod onvif;
+mod ownership;
+mod pairing;
 mod playout;
 mod scene;
 mod stats;
@@ -22,4 +28,6 @@ mod udp;
 pub use camera::{Camera, Running};
 pub use config::{Audio, Config, Progress, Scene, Source};
 pub use faults::{Faults, SdpFault};
+pub use identity::Identity;
+pub use link::{LinkError, Redial, Standing};
 pub use onvif::{Discovery, Onvif, Trigger};

@@ -1,9 +1,11 @@
 use std::time::Duration;
 
-use device::onboarding::{WifiCode, kept};
+use device::Identity;
+use device::onboarding::{WifiCode, keep, kept};
+use domain::onboarding::Label;
 use testkit::{Air, Held, NetworkManager, Process};
 
-use crate::binary;
+use crate::{binary, run};
 
 const CODE: &str = "atipcam:wifi?v=1&s=caf%C3%A9%20%22Bob%27s%22&t=sae&p=correct%20%22horse%22&u=https%3A%2F%2F192.168.1.20%3A8443\
                     &f=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8&c=8PHy8_T19vf4-fr7_P3-_w";
@@ -38,4 +40,24 @@ async fn a_camera_in_set_up_mode_reads_joins_and_keeps_whom_to_call_without_tell
     assert!(!said.contains("horse") && !said.contains("8PHy8"), "{said}");
     assert_eq!(manager.value("802-11-wireless-security", "psk"), Some("correct \"horse\"".to_owned()));
     assert_eq!(kept(&state).unwrap(), WifiCode::parse(CODE.as_bytes()).unwrap().invitation);
+}
+
+#[test]
+fn a_camera_prints_its_label_on_request_alone_and_a_reset_forgets_the_owner_and_not_the_label() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = dir.path().join("camera");
+    let camera = |flag: &str| {
+        let (well, said, complained) = run(&["camera", "--state", state.to_str().unwrap(), flag], "");
+        assert!(well, "{complained}");
+        said
+    };
+    let label = camera("--print-label");
+    let identity = Identity::open(&state).unwrap();
+    assert_eq!(Label::parse(label.trim_end().as_bytes()).as_ref(), Ok(identity.label()));
+    keep(&state, &WifiCode::parse(CODE.as_bytes()).unwrap().invitation.unwrap()).unwrap();
+    let said = camera("--reset");
+    assert!(said.starts_with("this camera is nobody's again") && !said.contains("atipcam:label"), "{said}");
+    assert_eq!(camera("--print-label"), label);
+    assert_eq!(kept(&state).unwrap(), None);
+    assert_ne!(Identity::open(&state).unwrap().credentials(), identity.credentials());
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 use domain::onboarding::Ssid;
 pub use domain::onboarding::{Invitation, Network, Refused, WifiCode};
 
-pub use keep::{keep, kept};
+pub use keep::{forget, keep, kept};
 pub use lens::Lens;
 pub use qr::codes;
 pub use set_up::{Step, set_up};

@@ -13,6 +13,8 @@ use cameras::onvif::auth::{Challenge, fields_of, password_digest, response};
 use cameras::xml::Element;
 use domain::{Secret, Timestamp};
 
+use crate::identity::SignIn;
+
 /// How far a token's time may be from the camera's, to either side.
 const WINDOW: Duration = Duration::from_secs(60);
 /// Tokens that are remembered within the window; more at a time are refused.
@@ -22,7 +24,7 @@ const NONCES_MAX: usize = 64;
 const REALM: &str = "virtual camera";
 
 pub(super) struct Auth {
-    credentials: Option<(String, Secret)>,
+    sign_in: SignIn,
     seen: Mutex<Seen>,
 }
 
@@ -40,8 +42,8 @@ impl fmt::Debug for Auth {
 }
 
 impl Auth {
-    pub(super) fn new(credentials: Option<(String, Secret)>) -> Self {
-        Self { credentials, seen: Mutex::default() }
+    pub(super) fn new(sign_in: SignIn) -> Self {
+        Self { sign_in, seen: Mutex::default() }
     }
 
     /// `Err` with a fresh challenge where neither the envelope nor the headers prove knowledge of the password.
@@ -53,7 +55,7 @@ impl Auth {
         path: &str,
         now: Timestamp,
     ) -> Result<(), String> {
-        let Some((user, password)) = &self.credentials else { return Ok(()) };
+        let Some((user, password)) = &self.sign_in.now() else { return Ok(()) };
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let token = envelope.at("Header/Security/UsernameToken");
         let proven = token.is_some_and(|token| seen.token(token, user, password, now))

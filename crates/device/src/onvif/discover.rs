@@ -12,6 +12,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
+use crate::identity::Identity;
+
 use super::{Discovery, MAKE, MODEL, State};
 
 /// How long others may remember a DNS record (RFC 6762, section 10).
@@ -24,9 +26,26 @@ struct Card {
     host: String,
     addresses: Vec<IpAddr>,
     beacon: beacon::Beacon,
-    key: Ed25519KeyPair,
+    signer: Signer,
     interfaces: Vec<Interface>,
     loopback: bool,
+}
+
+/// What signs the beacon.
+enum Signer {
+    /// A camera that is the same at every start.
+    Identity(Identity),
+    /// One that is not.
+    Fresh(Ed25519KeyPair),
+}
+
+impl Signer {
+    fn key(&self) -> &Ed25519KeyPair {
+        match self {
+            Self::Identity(identity) => identity.key(),
+            Self::Fresh(key) => key,
+        }
+    }
 }
 
 /// Starts what the configuration says; a camera that cannot be found still works, and says so in the log.
@@ -36,9 +55,15 @@ pub(super) fn start(state: &State, onvif: SocketAddr, tasks: &TaskTracker, stop:
         Discovery::Loopback => true,
         Discovery::Links => false,
     };
-    let Ok(key) = Ed25519KeyPair::generate() else { return };
+    let signer = match &state.pairing {
+        Some(pairing) => Signer::Identity(pairing.identity().clone()),
+        None => match Ed25519KeyPair::generate() {
+            Ok(key) => Signer::Fresh(key),
+            Err(_) => return,
+        },
+    };
     let interfaces = net::interfaces(loopback);
-    let card = Arc::new(card(state, onvif, key, interfaces, loopback));
+    let card = Arc::new(card(state, onvif, signer, interfaces, loopback));
     let all = &card.interfaces;
     for socket in [
         net::listener_v4(wsd::PORT, wsd::GROUP_V4, all),
@@ -58,7 +83,7 @@ pub(super) fn start(state: &State, onvif: SocketAddr, tasks: &TaskTracker, stop:
     tasks.spawn(announce(card, stop.clone()));
 }
 
-fn card(state: &State, onvif: SocketAddr, key: Ed25519KeyPair, interfaces: Vec<Interface>, loopback: bool) -> Card {
+fn card(state: &State, onvif: SocketAddr, signer: Signer, interfaces: Vec<Interface>, loopback: bool) -> Card {
     let config = &state.config;
     let listens = |address: &IpAddr| onvif.ip().is_unspecified() || onvif.ip() == *address;
     // A link-local IPv6 address needs its interface beside it, which has no place in a URL.
@@ -97,7 +122,7 @@ fn card(state: &State, onvif: SocketAddr, key: Ed25519KeyPair, interfaces: Vec<I
             rtsp_port: state.rtsp_port,
             onvif_port: onvif.port(),
         },
-        key,
+        signer,
         interfaces,
         loopback,
     }
@@ -137,7 +162,7 @@ async fn listen(socket: UdpSocket, card: Arc<Card>) {
 impl Card {
     fn answers(&self, datagram: &[u8]) -> Vec<Vec<u8>> {
         if let Some(nonce) = beacon::asked(datagram) {
-            return vec![beacon::answer(&nonce, &self.beacon, &self.key)];
+            return vec![beacon::answer(&nonce, &self.beacon, self.signer.key())];
         }
         if let Ok(Some(wsd::Message::Probe { id, types })) = wsd::parse(datagram) {
             let ours = ["NetworkVideoTransmitter", "Device"];

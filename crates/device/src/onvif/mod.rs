@@ -23,8 +23,9 @@ use axum::routing::{get, post};
 use axum::serve::IncomingStream;
 use cameras::onvif::wire::imaging::{Imaging, IrCut};
 use cameras::onvif::wire::{self, envelope, ptz::Vector};
+use cameras::pair::wire as wire_pair;
 use cameras::xml::{self, Element, escape};
-use domain::{Clock, Secret, Timestamp};
+use domain::{Clock, Timestamp};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -32,6 +33,8 @@ use tokio_util::task::TaskTracker;
 use self::auth::Auth;
 use self::events::Hub;
 use self::motion::Motion;
+use crate::identity::SignIn;
+use crate::pairing::{self, Pairing};
 use crate::stream::Stream;
 
 pub use self::events::Trigger;
@@ -77,7 +80,7 @@ impl Onvif {
 
 /// What it is, in every answer.
 const MAKE: &str = "atipcam";
-const MODEL: &str = "Virtual camera";
+pub(crate) const MODEL: &str = "Virtual camera";
 
 /// What all requests share.
 pub(crate) struct State {
@@ -85,6 +88,7 @@ pub(crate) struct State {
     streams: Vec<Arc<Stream>>,
     rtsp_port: u16,
     auth: Auth,
+    pairing: Option<Pairing>,
     clock: Arc<dyn Clock>,
     hub: Hub,
     inner: Mutex<Inner>,
@@ -142,16 +146,24 @@ const NO_PROFILE: Refusal = Refusal("InvalidArgVal", "There is no such profile")
 
 type Answer = Result<String, Refusal>;
 
+/// What it serves.
+pub(crate) struct Side {
+    pub(crate) config: Onvif,
+    pub(crate) streams: Vec<Arc<Stream>>,
+    pub(crate) rtsp_port: u16,
+    pub(crate) sign_in: SignIn,
+    /// Of a camera with an identity.
+    pub(crate) pairing: Option<Pairing>,
+}
+
 /// Serves until stopped; returns the state and where.
 pub(crate) async fn serve(
-    config: Onvif,
-    streams: Vec<Arc<Stream>>,
-    rtsp_port: u16,
-    credentials: Option<(String, Secret)>,
+    side: Side,
     clock: Arc<dyn Clock>,
     tasks: &TaskTracker,
     stop: &CancellationToken,
 ) -> io::Result<(Arc<State>, SocketAddr)> {
+    let Side { config, streams, rtsp_port, sign_in, pairing } = side;
     let listener = TcpListener::bind(config.listen).await?;
     let address = listener.local_addr()?;
     let imaging = Imaging {
@@ -164,9 +176,10 @@ pub(crate) async fn serve(
     let clock_off_us = config.clock_off_s.saturating_mul(1_000_000);
     let inner = Inner { motion: Motion::default(), imaging, clock_off_us, reboots: 0, stops: 0, on: Vec::new() };
     let state = Arc::new(State {
-        auth: Auth::new(credentials),
+        auth: Auth::new(sign_in),
         streams,
         rtsp_port,
+        pairing,
         clock,
         hub: Hub::default(),
         inner: Mutex::new(inner),
@@ -175,6 +188,8 @@ pub(crate) async fn serve(
     let routes = Router::new()
         .route("/onvif/snapshot/{stream}", get(snapshot))
         .route("/onvif/{*service}", post(soap))
+        .route(wire_pair::PATH, post(pair))
+        .route(wire_pair::FINISH_PATH, post(finish_pairing))
         .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
         .with_state(Arc::clone(&state));
     let server = axum::serve(listener, routes.into_make_service_with_connect_info::<Local>()).into_future();
@@ -299,4 +314,33 @@ async fn snapshot(
         Ok(Some(jpeg)) => ([(header::CONTENT_TYPE, "image/jpeg")], jpeg).into_response(),
         _ => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
+}
+
+/// The first step of pairing by label, and [`finish_pairing`] the second; a camera without an identity knows neither.
+async fn pair(Shared(state): Shared<Arc<State>>, body: Bytes) -> Response {
+    let Some(pairing) = &state.pairing else { return StatusCode::NOT_FOUND.into_response() };
+    match pairing.begin(&body, state.clock.mono()) {
+        Ok(welcome) => json(StatusCode::OK, wire_pair::written(&welcome)),
+        Err(refusal) => not_paired(refusal),
+    }
+}
+
+async fn finish_pairing(Shared(state): Shared<Arc<State>>, body: Bytes) -> Response {
+    let Some(pairing) = &state.pairing else { return StatusCode::NOT_FOUND.into_response() };
+    let invited = match pairing.finish(&body, state.clock.mono()) {
+        Ok(invitation) => pairing.invited(invitation).await,
+        Err(refusal) => Err(refusal),
+    };
+    invited.map_or_else(not_paired, |()| StatusCode::NO_CONTENT.into_response())
+}
+
+fn not_paired(refusal: pairing::Refusal) -> Response {
+    let (status, code) = refusal.told();
+    tracing::debug!(code, "pairing refused");
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    json(status, wire_pair::written(&wire_pair::Refusal { code: code.to_owned() }))
+}
+
+fn json(status: StatusCode, body: Vec<u8>) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }

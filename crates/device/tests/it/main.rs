@@ -5,6 +5,9 @@
 mod client;
 mod faults;
 mod ffmpeg;
+mod home;
+mod link;
+mod pair;
 mod play;
 
 use std::sync::Arc;

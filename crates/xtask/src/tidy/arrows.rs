@@ -70,7 +70,7 @@ const GUARDED: &[(&str, &[&str])] = &[
     ("argon2", &["control"]),
     ("aws-lc-rs", &["media", "store", "cameras", "egress", "control", "device"]),
     ("rcgen", &["atipcam", "testkit"]),
-    ("rustls", &["atipcam", "testkit"]),
+    ("rustls", &["device", "atipcam", "testkit"]),
     // Configuration is read once, at the root.
     ("clap", &["atipcam", "testkit"]),
 ];
