@@ -65,7 +65,8 @@ pub(crate) struct Identity {
 
 /// Loads a given certificate chain and key.
 pub(crate) fn given(cert: &Path, key: &Path) -> Result<Identity> {
-    let chain = CertificateDer::pem_file_iter(cert).and_then(Iterator::collect).map_err(|error| unusable(cert, error))?;
+    let chain = CertificateDer::pem_file_iter(cert).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let chain = chain.map_err(|error| unusable(cert, error))?;
     let key = PrivateKeyDer::from_pem_file(key).map_err(|error| unusable(key, error))?;
     let certificate = sha256(chain.first().ok_or_else(|| unusable(cert, "it holds no certificate"))?)?;
     let config = server_config(chain, key).map_err(|error| unusable(cert, error))?;

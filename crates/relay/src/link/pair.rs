@@ -149,6 +149,7 @@ impl Candidate {
 }
 
 /// Proves and hands over, with the camera whose ONVIF listens at `address`.
-async fn exchange(address: SocketAddr, _label: &Label, _invitation: &Invitation) -> Result<(), Problem> {
-    Err(Problem { code: "device.unreachable", detail: format!("{address} is not spoken to by this build") })
+async fn exchange(address: SocketAddr, label: &Label, invitation: &Invitation) -> Result<(), Problem> {
+    let handed = cameras::pair::pair(address, label, invitation).await;
+    handed.map_err(|error| Problem { code: error.code(), detail: error.to_string() })
 }
