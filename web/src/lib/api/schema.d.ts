@@ -54,6 +54,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cameras/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Invites one camera, for a quarter of an hour. It ends with the session that made it. */
+        post: operations["inviteCamera"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the invited camera has come. */
+        get: operations["readInvitation"];
+        put?: never;
+        post?: never;
+        /** Takes an invitation back. A camera that came by it stays. */
+        delete: operations["withdrawInvitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/pair": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pairs a camera of ours in the server's networks by the code on its label: a line of JSON a step, as it happens. */
+        post: operations["pairCamera"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras/search": {
         parameters: {
             query?: never;
@@ -436,6 +488,40 @@ export interface paths {
         post?: never;
         /** Ends a live view of one's own. */
         delete: operations["endView"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A camera comes by its invitation. The same claim by the same key is answered again. */
+        post: operations["claimDevice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A camera keeps a connection up, by which it is reached: HTTP/1.1 upgraded to `atipcam-link/1`. */
+        get: operations["linkDevice"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -850,6 +936,7 @@ export interface components {
             home_id: string;
             /** Format: uuid */
             id: string;
+            link?: components["schemas"]["Link"] | null;
             /** @description URL of the main stream, without what is secret in it. */
             main_address: string;
             /** @description What people call it. */
@@ -979,6 +1066,13 @@ export interface components {
             language?: string | null;
             /** @description The version of the policy that was shown. */
             policy_version: string;
+        };
+        /** @description Which device it is, and which camera it became. */
+        Device: {
+            /** Format: uuid */
+            camera_id: string;
+            /** @description 32 hexadecimal digits. */
+            device_id: string;
         };
         /** @description A number in the camera's own range. */
         Dial: {
@@ -1145,6 +1239,39 @@ export interface components {
             saturation?: components["schemas"]["Dial"] | null;
             sharpness?: components["schemas"]["Dial"] | null;
         };
+        /** @description What the camera must be told: whom to call, by what it knows that server, and what it shows there, once. */
+        Invitation: {
+            /** @description SHA-256 of a certificate in the chain that the server shows, in base64url. */
+            certificate: string;
+            /** @description The claim token: 16 bytes in base64url. In this answer and nowhere else. */
+            claim: string;
+            /** Format: date-time */
+            expires: string;
+            /** Format: uuid */
+            id: string;
+            /** @description `https://HOST[:PORT]`, by which this page came. */
+            server: string;
+        };
+        /** @description How far an invitation is. */
+        InvitationState: {
+            /**
+             * Format: uuid
+             * @description The camera that came by it.
+             */
+            camera_id?: string | null;
+            /** @enum {string} */
+            state: "waiting" | "claimed" | "expired";
+        };
+        /** @description Whether a camera that calls in by itself has done so. */
+        Link: {
+            /**
+             * Format: date-time
+             * @description Since when it is so, as far as this server's process knows.
+             */
+            since: string;
+            /** @enum {string} */
+            state: "up" | "down";
+        };
         /** @description What of a picture's look to set; the rest stays. Numbers are in the camera's own ranges. */
         Look: {
             /** Format: float */
@@ -1202,6 +1329,59 @@ export interface components {
             /** @description User name on the camera. */
             username?: string | null;
         };
+        /** @description A camera that was invited. */
+        NewDevice: {
+            /** @description The invitation's token: 16 bytes in base64url. */
+            claim: string;
+            /** @description Its Ed25519 public key: 32 bytes in base64url. */
+            key: string;
+            /** @description Path of its main stream. */
+            main_path: string;
+            /** @description Not kept. */
+            model: string;
+            /** @description What it calls itself. */
+            name: string;
+            /** @description Path of its ONVIF device service. */
+            onvif_path?: string | null;
+            /**
+             * Format: password
+             * @description For its streams. Kept sealed, never returned.
+             */
+            password: string;
+            /** @description Not kept. */
+            serial: string;
+            /** @description By that key, over `atipcam claim v1`, a zero byte, the token and the certificate's SHA-256: 64 bytes in base64url. */
+            signature: string;
+            /** @description Path of its sub stream. */
+            sub_path?: string | null;
+            /** @description For its streams. */
+            username: string;
+        };
+        /** @description A camera to invite. */
+        NewInvitation: {
+            /**
+             * Format: uuid
+             * @description Which home, for somebody who has several.
+             */
+            home_id?: string | null;
+            /** @description What it will be called: 1 to 64 characters. Without, as it calls itself. */
+            name?: string | null;
+        };
+        /** @description A camera to pair. */
+        NewPairing: {
+            /**
+             * Format: password
+             * @description What the code on its label says: `atipcam:label?…`. Not kept.
+             */
+            code: string;
+            /**
+             * Format: uuid
+             * @description Which home, for somebody who has several.
+             */
+            home_id?: string | null;
+            /** @description What it will be called: 1 to 64 characters. Without, as it calls itself. */
+            name?: string | null;
+        };
         /** @description A place to remember. */
         NewPreset: {
             /** @description What people call it: 1 to 64 characters. */
@@ -1245,6 +1425,22 @@ export interface components {
             warnings: string[];
             /** Format: int32 */
             width: number;
+        };
+        /** @description A step of a pairing. */
+        PairStep: {
+            /**
+             * Format: uuid
+             * @description The camera that it became, with `connect`.
+             */
+            camera_id?: string | null;
+            /** @description Why it failed. */
+            code?: string | null;
+            /** @description A sentence for people who look closer. */
+            detail?: string | null;
+            /** @enum {string} */
+            state: "running" | "ok" | "failed";
+            /** @description `find`, `prove`, `invite`; `connect` is the last. */
+            step: string;
         };
         /** @description A version, and what it changed. */
         Past: {
@@ -1762,6 +1958,129 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Camera"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inviteCamera: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationState"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdrawInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Withdrawn */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pairCamera: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPairing"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["PairStep"];
                 };
             };
             /** @description A problem: what went wrong, for people and programs */
@@ -2573,6 +2892,77 @@ export interface operations {
         responses: {
             /** @description Ended */
             204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claimDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDevice"];
+            };
+        };
+        responses: {
+            /** @description It had come before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    linkDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 32 hexadecimal digits */
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The link, once the device has proven itself */
+            101: {
                 headers: {
                     [name: string]: unknown;
                 };
