@@ -149,9 +149,9 @@ impl Control {
             return Err(Error::new(Kind::Forbidden, "device.signature_invalid", "the claim is not signed by the key it shows"));
         }
         match (known, open) {
-            (Some(DeviceRow::Owned { camera, .. }), _) if again => return Ok(Claimed { device, camera, new: false }),
+            (Some(DeviceRow::Owned { camera, .. }), _) if again => Ok(Claimed { device, camera, new: false }),
             (Some(DeviceRow::Owned { .. }), _) => {
-                return Err(Error::new(Kind::Conflict, "device.owned", "this device belongs to a home already"));
+                Err(Error::new(Kind::Conflict, "device.owned", "this device belongs to a home already"))
             }
             (_, None) => Err(unknown()),
             // Who invited may have left the home since: asked again, as that person's session.

@@ -18,7 +18,7 @@ async fn beyond_loopback_all_is_tls_and_first_run_needs_the_printed_code() {
     let patience = Duration::from_secs(60);
     let url = process.line(patience, |line| line.strip_prefix("Open https://").map(str::to_owned)).unwrap();
     let port = url.rsplit_once(':').unwrap().1.to_owned();
-    let fingerprint = process.line(patience, |line| line.contains(':').then(|| line.trim().to_owned()));
+    let fingerprint = process.line(patience, |line| (line.matches(':').count() == 31).then(|| line.trim().to_owned()));
     let code = process.line(patience, |line| line.rsplit_once("once: ").map(|(_, code)| code.to_owned())).unwrap();
 
     // Who trusts the authority reaches the server by name and by address; who does not, does not.
