@@ -57,7 +57,7 @@ pub(crate) async fn run(server: &Path) -> Result<()> {
 /// A camera in set-up mode that the page is held before.
 fn seen_by(stand: &Stand, dir: &Path, png: &Path, manager: &NetworkManager) -> Result<Process> {
     let film = film(dir, png)?;
-    let mut camera = stand.binary_in(&stand.beside, &["camera", "--set-up", "--listen", "127.0.0.1:8554", "--file"])?;
+    let mut camera = stand.binary_in(&stand.far_away, &["camera", "--set-up", "--file"])?;
     camera.arg(film).arg("--state").arg(dir.join("lens")).env("DBUS_SYSTEM_BUS_ADDRESS", manager.address());
     let camera = Process::start(camera)?;
     camera.line(PATIENCE, |line| line.contains("linked to").then_some(()))?;

@@ -75,7 +75,7 @@ pub(crate) struct Stand {
     binary: PathBuf,
     scenes: PathBuf,
     router: String,
-    far_away: String,
+    pub(crate) far_away: String,
     server: String,
     pub(crate) beside: String,
 }
