@@ -299,7 +299,7 @@ impl Relay {
             let down = no_link();
             return Err(Error::new(Kind::Unavailable, down.code, down.detail));
         }
-        let door = Forwarder::start(self.shared.links.clone(), device, Service::Onvif).await.map_err(Error::internal)?;
+        let door = Forwarder::start(self.shared.links.clone(), device, Service::Onvif).map_err(Error::internal)?;
         let url = door.url("http", path);
         Ok((Some(door), url))
     }

@@ -30,10 +30,17 @@ pub(crate) struct Forwarder {
 }
 
 impl Forwarder {
-    pub(crate) async fn start(links: Links, device: DeviceId, service: Service) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    /// Opens it on the links' own runtime: the thread that reads cameras, and may have asked for it, rests between its breaths.
+    pub(crate) fn start(links: Links, device: DeviceId, service: Service) -> io::Result<Self> {
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let task = tokio::spawn(serve(listener, links, device, service));
+        let task = links.runtime().clone().spawn(async move {
+            match TcpListener::from_std(listener) {
+                Ok(listener) => serve(listener, links, device, service).await,
+                Err(error) => tracing::debug!(%device, %error, "a door into a link was not opened"),
+            }
+        });
         Ok(Self { address, _task: AbortOnDropHandle::new(task) })
     }
 

@@ -14,6 +14,7 @@ use std::time::Duration;
 use domain::onboarding::DeviceId;
 use domain::{CameraId, Clock, Timestamp};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::time::timeout;
 use tokio_util::compat::{Compat, FuturesAsyncReadCompatExt as _};
@@ -63,6 +64,8 @@ pub(crate) struct Links(Arc<Inner>);
 struct Inner {
     clock: Arc<dyn Clock>,
     begun: Timestamp,
+    /// Where bytes of links are moved.
+    runtime: Handle,
     /// Of each device that is configured or linked.
     lines: Mutex<HashMap<DeviceId, watch::Sender<Line>>>,
 }
@@ -95,9 +98,14 @@ pub(crate) struct Pipe {
 }
 
 impl Links {
+    /// None yet. Must be called within the runtime that is to move their bytes.
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         let begun = clock.now();
-        Self(Arc::new(Inner { clock, begun, lines: Mutex::default() }))
+        Self(Arc::new(Inner { clock, begun, runtime: Handle::current(), lines: Mutex::default() }))
+    }
+
+    fn runtime(&self) -> &Handle {
+        &self.0.runtime
     }
 
     /// Follows a device's link.

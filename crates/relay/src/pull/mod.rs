@@ -84,7 +84,7 @@ impl Puller {
     /// camera's bytes must not turn into everybody's.
     pub(crate) async fn run(self, cancel: CancellationToken) {
         let Config { url, username, password, audio, .. } = &self.config;
-        let (way, url) = match self.way(url).await {
+        let (way, url) = match self.way(url) {
             Ok(way) => way,
             Err(error) => {
                 self.failed(&error);
@@ -121,9 +121,9 @@ impl Puller {
     }
 
     /// The address to connect to; where the camera calls in by itself, a door of ours into its link.
-    async fn way(&self, url: &str) -> Result<(Option<Way>, String), CameraError> {
+    fn way(&self, url: &str) -> Result<(Option<Way>, String), CameraError> {
         let Some((device, path)) = link::parse(url) else { return Ok((None, url.to_owned())) };
-        let door = Forwarder::start(self.links.clone(), device, Service::Rtsp).await;
+        let door = Forwarder::start(self.links.clone(), device, Service::Rtsp);
         let door =
             door.map_err(|error| CameraError::Unreachable { address: "its link".into(), cause: error.to_string().into() })?;
         let url = door.url("rtsp", path);
