@@ -77,3 +77,10 @@ export type NewCamera = Schemas['New'];
 export type CameraEdit = Schemas['Edit'];
 
 export type StreamChoice = 'auto' | 'main' | 'sub';
+
+/** An invitation as the server makes it. */
+export type Invited = Sent<Schemas['Invitation']>;
+export type InvitationState = Sent<Schemas['InvitationState']>;
+/** A step of a pairing, as it happens. */
+export type PairLine = Refined<Sent<Schemas['PairStep']>, { step: PairStep }>;
+export type PairStep = 'find' | 'prove' | 'invite' | 'connect';

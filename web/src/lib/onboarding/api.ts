@@ -1,34 +1,8 @@
 /** The requests by which a camera is invited and paired. None of them knows a network's name or password. */
 import { json, lines, read, send } from '$lib/api/client';
+import type { InvitationState, Invited, PairLine } from '$lib/api/types';
 import { fromBase64url } from './fields';
 import type { Invitation } from './uri';
-
-/** An invitation as the server makes it. */
-export interface Invited {
-	id: string;
-	server: string;
-	/** SHA-256 of a certificate that the camera trusts, base64url. */
-	certificate: string;
-	/** What the camera shows the server, base64url. */
-	claim: string;
-	expires: string;
-}
-
-export interface InvitationState {
-	state: 'waiting' | 'claimed' | 'expired';
-	camera_id?: string;
-}
-
-export type PairStep = 'find' | 'prove' | 'invite' | 'connect';
-export interface PairLine {
-	step: PairStep;
-	state: 'running' | 'ok' | 'failed';
-	/** What went wrong: a code that the app has words for. */
-	code?: string;
-	detail?: string;
-	/** The camera, once it is connected. */
-	camera_id?: string;
-}
 
 const invitation = (id: string) => `/cameras/invitations/${encodeURIComponent(id)}`;
 
