@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use domain::SegmentId;
@@ -144,13 +144,15 @@ async fn run(mut queue: mpsc::UnboundedReceiver<Command>, mut files: Files, befo
 struct Files {
     port: Arc<dyn Port>,
     open: HashMap<SegmentId, Open>,
+    /// Folders with names that are not durable yet, and whose.
+    named: HashMap<PathBuf, Vec<SegmentId>>,
     syncing: Syncing,
 }
 
 #[derive(Debug)]
 struct Open {
     file: Box<dyn PortFile>,
-    path: PathBuf,
+    folder: PathBuf,
     dirty: bool,
     /// Takes nothing more: it was closed, or a write failed. What was written before is made durable all the same.
     over: bool,
@@ -158,7 +160,7 @@ struct Open {
 
 impl Files {
     fn new(port: Arc<dyn Port>) -> Self {
-        Self { port, open: HashMap::new(), syncing: Syncing::default() }
+        Self { port, open: HashMap::new(), named: HashMap::new(), syncing: Syncing::default() }
     }
 
     /// Does all that is wanted, makes it durable, and answers. Returns how many syncs that took.
@@ -174,7 +176,7 @@ impl Files {
         for (file, since, done, outcome) in answers {
             took.record(since.elapsed());
             let outcome = match failed.get(&file) {
-                Some(error) if outcome.is_ok() => Err(io::Error::new(error.kind(), error.to_string())),
+                Some(error) if outcome.is_ok() => Err(again(error)),
                 _ => outcome,
             };
             // A recorder that no longer listens has ended; the bytes are written all the same.
@@ -187,11 +189,7 @@ impl Files {
     fn apply(&mut self, id: SegmentId, work: Work) -> io::Result<()> {
         let closes = matches!(work, Work::Close { .. });
         let outcome = match work {
-            Work::Create { path, bytes } => create(&*self.port, &path).and_then(|mut file| {
-                file.write_all(&bytes)?;
-                self.open.insert(id, Open { file, path, dirty: true, over: false });
-                Ok(())
-            }),
+            Work::Create { path, bytes } => self.create(id, path, &bytes),
             Work::Append { bytes, room } => {
                 let outcome = self.write(id, &bytes);
                 drop(room);
@@ -203,12 +201,23 @@ impl Files {
             if let Err(error) = &outcome
                 && !open.over
             {
-                let free = open.path.parent().and_then(|folder| self.port.free(folder).ok());
+                let free = self.port.free(&open.folder).ok();
                 tracing::error!(segment = %id, %error, ?free, "footage could not be written");
             }
             open.over |= closes || outcome.is_err();
         }
         outcome
+    }
+
+    fn create(&mut self, id: SegmentId, path: PathBuf, bytes: &[u8]) -> io::Result<()> {
+        let folder = path.parent().ok_or_else(|| io::Error::other("a segment needs a folder"))?;
+        make_folder(&*self.port, folder)?;
+        let mut file = self.port.create(&path)?;
+        file.write_all(bytes)?;
+        let folder = folder.to_owned();
+        self.named.entry(folder.clone()).or_default().push(id);
+        self.open.insert(id, Open { file, folder, dirty: true, over: false });
+        Ok(())
     }
 
     fn write(&mut self, id: SegmentId, bytes: &[u8]) -> io::Result<()> {
@@ -218,13 +227,21 @@ impl Files {
         open.file.write_all(bytes)
     }
 
-    /// Makes everything written so far durable. A file whose sync failed is given up: retrying a failed sync would
-    /// report success for pages that the kernel has dropped. Returns how many syncs that took, and which files failed.
+    /// Makes everything durable so far: new names, a folder at a time, and bytes. A file whose sync failed is given up: retrying
+    /// a failed sync would report success for pages that the kernel has dropped. Returns how many syncs that took, and which
+    /// files failed.
     fn commit(&mut self) -> (u64, HashMap<SegmentId, io::Error>) {
+        let (mut syncs, mut failed) = (self.named.len() as u64, HashMap::new());
+        for (folder, ids) in self.named.drain() {
+            if let Err(error) = self.port.sync_folder(&folder) {
+                failed.extend(ids.into_iter().map(|id| (id, again(&error))));
+            }
+        }
         let written = self.open.iter_mut().filter_map(|(&id, open)| std::mem::take(&mut open.dirty).then_some((id, &*open.file)));
         let (ids, files): (Vec<SegmentId>, Vec<&dyn PortFile>) = written.unzip();
-        let (syncs, outcomes) = self.syncing.sync(&files);
-        let failed: HashMap<_, _> = ids.into_iter().zip(outcomes).filter_map(|(id, synced)| Some((id, synced.err()?))).collect();
+        let (more, outcomes) = self.syncing.sync(&files);
+        syncs += more;
+        failed.extend(ids.into_iter().zip(outcomes).filter_map(|(id, synced)| Some((id, synced.err()?))));
         for (id, error) in &failed {
             tracing::error!(segment = %id, %error, "footage could not be made durable");
         }
@@ -233,13 +250,9 @@ impl Files {
     }
 }
 
-/// Creates a file and makes its name durable.
-fn create(port: &dyn Port, path: &Path) -> io::Result<Box<dyn PortFile>> {
-    let folder = path.parent().ok_or_else(|| io::Error::other("a segment needs a folder"))?;
-    make_folder(port, folder)?;
-    let file = port.create(path)?;
-    port.sync_folder(folder)?;
-    Ok(file)
+/// The same error for somebody else.
+fn again(error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), error.to_string())
 }
 
 #[cfg(test)]

@@ -28,11 +28,12 @@ use crate::segment;
 use crate::state::Board;
 use crate::witness::Witness;
 
-/// How time goes on: half a picture.
-const STEP: Duration = Duration::from_millis(20);
+/// How time goes on.
+const STEP: Duration = Duration::from_millis(10);
 
-/// Steps between two looks of the recorders.
-const LOOK: u64 = 10;
+/// Steps between two pictures, and between two looks of the recorders.
+const PICTURE_STEPS: u64 = 4;
+const LOOK_STEPS: u64 = 20;
 
 /// A home that agreed; only the server itself asks.
 #[derive(Debug)]
@@ -171,10 +172,10 @@ impl Home {
         for step in 0..life.steps {
             self.clock.advance(STEP);
             disk.tick();
-            for (_, camera) in self.cameras.iter_mut().enumerate().filter(|(n, _)| (*n as u64 + step).is_multiple_of(2)) {
+            for (_, camera) in self.cameras.iter_mut().enumerate().filter(|(n, _)| (*n as u64 + step).is_multiple_of(PICTURE_STEPS)) {
                 camera.send(&self.clock);
             }
-            if step % LOOK == LOOK - 1 {
+            if (step + 1).is_multiple_of(LOOK_STEPS) {
                 for recorder in &mut recorders {
                     recorder.look().await;
                 }

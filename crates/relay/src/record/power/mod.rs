@@ -15,25 +15,28 @@ use random::Random;
 /// What a power cut may take (docs/segment-format.md).
 const LOSS_MAX_MS: u64 = 1000;
 
-/// How long a sync takes on the disks for which that is promised: two of them make a round of new files.
-const SYNC_MS: std::ops::Range<u64> = 2..140;
+/// How long a round of syncs takes at most on the disks for which that is promised.
+const ROUND_MS: u64 = 140;
 
 /// Runs lives one after the other in the same home.
 async fn lives(cameras: u64, count: u64, faults: impl Fn(&mut Random) -> Faults) -> Left {
     let mut home = Home::with_cameras(cameras).await;
     for seed in 0..count {
         let mut random = Random::new(seed);
-        let (steps, faults) = (random.within(20..200), faults(&mut random));
+        let (steps, faults) = (random.within(40..400), faults(&mut random));
         home.live(Life { seed, steps, faults }).await;
     }
     println!("{cameras} cameras: {:?}", home.left);
     home.left
 }
 
-/// A sound disk that loses its power, half of the time at any of its calls.
-fn sound(random: &mut Random) -> Faults {
-    let cut_at = random.chance(500).then(|| random.within(1..300));
-    Faults { sync_ms: SYNC_MS, short: 50, cut_at, ..Faults::default() }
+/// A sound disk that loses its power, half of the time at any of its calls. A round may sync a folder, and of each camera a file
+/// that ends and one that begins.
+fn sound(cameras: u64) -> impl Fn(&mut Random) -> Faults {
+    move |random| {
+        let cut_at = random.chance(500).then(|| random.within(1..300));
+        Faults { sync_ms: 1..ROUND_MS / (2 * cameras + 1), short: 50, cut_at, ..Faults::default() }
+    }
 }
 
 fn fine(left: Left) {
@@ -44,17 +47,17 @@ fn fine(left: Left) {
 
 #[tokio::test]
 async fn a_power_cut_takes_at_most_a_second_of_a_few_cameras() {
-    fine(lives(2, 120, sound).await);
+    fine(lives(2, 120, sound(2)).await);
 }
 
 #[tokio::test]
 async fn a_power_cut_takes_at_most_a_second_of_many_cameras() {
-    fine(lives(6, 120, sound).await);
+    fine(lives(6, 120, sound(6)).await);
 }
 
 #[tokio::test]
 async fn without_syncs_the_same_cuts_take_more_and_what_was_promised() {
-    let left = lives(6, 20, |random| Faults { idle_syncs: true, ..sound(random) }).await;
+    let left = lives(6, 20, |random| Faults { idle_syncs: true, ..sound(6)(random) }).await;
     assert!(left.loss_ms_max > LOSS_MAX_MS && left.broken_promises > 0, "{left:?}");
     assert_eq!(left.corrupt, 0, "even then nothing is taken for what it is not: {left:?}");
 }
