@@ -11,6 +11,8 @@ DEMO_FILE ?=
 SOAK_SECONDS ?= 3600
 SOAK_CAMERAS ?= 40
 SOAK_VISITORS ?= 20
+# How often `make soak` kills the server before.
+SOAK_CRASHES ?= 200
 
 CARGO := cargo
 target := $(or $(CARGO_TARGET_DIR),target)
@@ -44,9 +46,10 @@ bench: setup-test build ## What the media path costs beside ffmpeg, GStreamer an
 	@$(rig) bench --server $(target)/release/atipcam --json $(target)/bench
 	@$(CARGO) bench --locked $(benches)
 
-soak: setup-test build ## An hour of forty cameras and twenty viewers who come and go: nothing is lost, memory and files stay flat
+soak: setup-test build ## Two hundred crashes, then an hour of forty cameras and twenty viewers who come and go: nothing is lost, memory stays flat
 	$(say) 'soaking for $(SOAK_SECONDS) s; 4 GB of footage go into the folder for temporary files'
 	@$(build-all)
+	@$(rig) crash --server $(target)/release/atipcam --rounds $(SOAK_CRASHES)
 	@$(rig) soak --server $(target)/release/atipcam --seconds $(SOAK_SECONDS) --cameras $(SOAK_CAMERAS) --visitors $(SOAK_VISITORS) --json $(target)/bench/soak.json
 
 fmt: web/node_modules/.package-lock.json ## Format everything

@@ -24,7 +24,8 @@ const BUSY_TIME_MAX: Duration = Duration::from_secs(5);
 pub(crate) enum Durability {
     /// Nothing that was answered, and deleted content is wiped.
     Full,
-    /// The last moments: files rebuild it.
+    /// Nothing that was answered either; what is deleted is not wiped, for it is times and sizes. A segment's file leaves the place
+    /// where a start looks once its row is there: a row that a power cut took would take the file with it.
     Normal,
 }
 
@@ -147,7 +148,7 @@ fn options(path: &Path, durability: Durability, connections: u32) -> ConnectOpti
                 .journal_mode(SqliteJournalMode::Wal);
             match durability {
                 Durability::Full => sqlite.synchronous(SqliteSynchronous::Full).pragma("secure_delete", "ON"),
-                Durability::Normal => sqlite.synchronous(SqliteSynchronous::Normal),
+                Durability::Normal => sqlite.synchronous(SqliteSynchronous::Full),
             }
         });
     options

@@ -7,6 +7,9 @@ use std::path::Path;
 use crate::process::{command, output};
 use crate::{Result, edits};
 
+/// What the failure says of a unit that the camera never sent.
+pub const STRANGER: &str = "is not the camera's";
+
 /// What a camera plays for ever.
 #[derive(Debug)]
 pub struct Original {
@@ -38,6 +41,8 @@ pub struct Verdict {
     pub sounds_lost: usize,
     /// Pictures and sounds that are in it again, or out of their order.
     pub repeated: usize,
+    /// Where in the clip the last picture stands that is known by its bytes.
+    pub last_picture: Option<usize>,
     /// How much later sound is than where the camera had it beside its picture, in milliseconds; `None` without sound.
     pub sound_lag_ms: Option<f64>,
 }
@@ -83,6 +88,7 @@ impl Original {
             sounds: sounds.len(),
             sounds_lost: heard.lost,
             repeated: seen.repeated + heard.repeated,
+            last_picture: seen.last,
             sound_lag_ms,
         })
     }
@@ -103,7 +109,7 @@ impl Round {
         let (mut followed, mut last) = (Followed::default(), None::<(usize, usize)>);
         let count = self.times.len();
         for (number, (time, hash)) in units.iter().enumerate() {
-            let Some(place) = *self.places.get(hash).ok_or_else(|| format!("unit {number} at {time} s is not the camera's"))?
+            let Some(place) = *self.places.get(hash).ok_or_else(|| format!("unit {number} at {time} s {STRANGER}"))?
             else {
                 continue;
             };
@@ -118,6 +124,7 @@ impl Round {
                 }
             }
             last = Some((number, place));
+            followed.last = Some(place);
             followed.offsets.push(time - self.times[place]);
         }
         Ok(followed)
@@ -131,6 +138,8 @@ struct Followed {
     lost: usize,
     /// Units that came before.
     repeated: usize,
+    /// Where the last known unit stands.
+    last: Option<usize>,
     /// How far each known unit is from its own time, in seconds.
     offsets: Vec<f64>,
 }

@@ -108,6 +108,13 @@ impl Process {
         }
     }
 
+    /// Ends it at once, as a power cut or the system does that runs out of memory: it hears nothing of it (SIGKILL).
+    pub fn kill(&mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
     /// An error with the end of what it wrote.
     #[must_use]
     pub fn failure(&self, what: &str) -> crate::Error {
@@ -165,6 +172,11 @@ mod tests {
         let mut polite = Process::start(shell("echo up; exec cat")).unwrap();
         polite.line(Duration::from_secs(10), |line| (line == "up").then_some(())).unwrap();
         polite.terminate(Duration::from_secs(10)).unwrap();
+
+        let mut killed = Process::start(shell("trap '' TERM; echo up; exec sleep 60")).unwrap();
+        killed.line(Duration::from_secs(10), |line| (line == "up").then_some(())).unwrap();
+        killed.kill().unwrap();
+        assert!(killed.child.try_wait().unwrap().is_some_and(|status| !status.success()));
 
         let mut deaf = Process::start(shell("trap '' TERM; echo up; while read x; do :; done; exec sleep 60")).unwrap();
         deaf.line(Duration::from_secs(10), |line| (line == "up").then_some(())).unwrap();

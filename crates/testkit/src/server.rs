@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use domain::{Clock as _, SystemClock, Timestamp};
 use tempfile::TempDir;
 
 use crate::process::{Process, command};
@@ -48,6 +49,14 @@ impl Server {
             return Err(process.failure(&format!("ended with {status}")));
         }
         Self::start_in(&binary, "serve", data, settings)
+    }
+
+    /// Kills it without a word and starts it again with the same data. Says when it was killed.
+    pub fn crash(self) -> Result<(Self, Timestamp)> {
+        let Self { mut process, binary, data, settings, .. } = self;
+        let at = SystemClock.now();
+        process.kill()?;
+        Ok((Self::start_in(&binary, "serve", data, settings)?, at))
     }
 
     /// `http://127.0.0.1:PORT`

@@ -126,6 +126,11 @@ impl SegmentIndex {
         self.records.push(record);
     }
 
+    /// Keeps the first `records` records: those behind them are not sound.
+    pub fn truncate(&mut self, records: usize) {
+        self.records.truncate(records);
+    }
+
     /// The file's clear header.
     #[must_use]
     pub fn header(&self) -> &SegmentHeader {

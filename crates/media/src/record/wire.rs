@@ -80,6 +80,12 @@ impl SegmentHeader {
     }
 }
 
+/// Whether a file begins as segment files of every version do.
+#[must_use]
+pub fn is_segment(bytes: &[u8]) -> bool {
+    bytes.starts_with(&MAGIC)
+}
+
 /// What a record says in clear, for whoever scans without a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RecordFlags {

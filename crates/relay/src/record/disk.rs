@@ -4,16 +4,17 @@
 //! thus gets larger rounds with fewer syncs, an idle one is left alone.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use domain::SegmentId;
 use domain::limits::CAMERAS_MAX;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::time::Instant;
 
 use super::durable::Syncing;
+use super::port::{Local, Port, PortFile, make_folder};
 
 /// Commands that one round takes at most: two seconds of all cameras' fragments, so that even after a stall nobody waits
 /// for everything that queued up to be written before the first byte of it is durable.
@@ -27,6 +28,7 @@ pub(crate) type Answer = oneshot::Receiver<io::Result<()>>;
 struct Command {
     file: SegmentId,
     work: Work,
+    since: Instant,
     done: oneshot::Sender<io::Result<()>>,
 }
 
@@ -44,19 +46,30 @@ enum Work {
 #[derive(Debug, Clone)]
 pub(crate) struct Disk {
     commands: mpsc::UnboundedSender<Command>,
+    port: Arc<dyn Port>,
 }
 
 impl Disk {
     /// Starts the writer of one filesystem. Must be called within a runtime.
     pub(crate) fn start() -> Self {
-        Self::observed(|_| ())
+        Self::on(Arc::new(Local), |_| ())
     }
 
-    /// As [`Disk::start`]; `before` hears in the round's own thread how many commands it has, before it does them.
-    pub(super) fn observed(before: impl Fn(usize) + Send + Sync + 'static) -> Self {
+    /// As [`Disk::start`], at a port of its own; `before` hears in the round's own thread how many commands it has, before it
+    /// does them.
+    pub(super) fn on(port: Arc<dyn Port>, before: impl Fn(usize) + Send + Sync + 'static) -> Self {
         let (commands, queue) = mpsc::unbounded_channel();
-        tokio::spawn(run(queue, Arc::new(before)));
-        Self { commands }
+        tokio::spawn(run(queue, Files::new(Arc::clone(&port)), Arc::new(before)));
+        Self { commands, port }
+    }
+
+    /// Does something with the disk's files beside the rounds: what is not appended to any more.
+    pub(super) async fn files<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Port) -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let port = Arc::clone(&self.port);
+        tokio::task::spawn_blocking(move || work(&*port)).await.map_err(io::Error::other)?
     }
 
     /// Creates a segment file; it must not exist.
@@ -77,7 +90,7 @@ impl Disk {
     fn send(&self, file: SegmentId, work: Work) -> Answer {
         let (done, answer) = oneshot::channel();
         // A writer that has ended drops the command, which closes the answer.
-        drop(self.commands.send(Command { file, work, done }));
+        drop(self.commands.send(Command { file, work, since: Instant::now(), done }));
         answer
     }
 }
@@ -100,8 +113,8 @@ fn gone() -> io::Error {
     io::Error::other("the disk writer failed")
 }
 
-async fn run(mut queue: mpsc::UnboundedReceiver<Command>, before: Arc<dyn Fn(usize) + Send + Sync>) {
-    let mut files = Files::default();
+async fn run(mut queue: mpsc::UnboundedReceiver<Command>, mut files: Files, before: Arc<dyn Fn(usize) + Send + Sync>) {
+    let port = Arc::clone(&files.port);
     loop {
         let mut batch = Vec::new();
         if queue.recv_many(&mut batch, ROUND_MAX).await == 0 {
@@ -120,40 +133,50 @@ async fn run(mut queue: mpsc::UnboundedReceiver<Command>, before: Arc<dyn Fn(usi
             Err(error) => {
                 // Its answers are closed and its files given up: the recorders say what is lost, and begin new ones.
                 tracing::error!(%error, "a round of the disk writer failed");
-                Files::default()
+                Files::new(Arc::clone(&port))
             }
         };
     }
 }
 
 /// The open files of one filesystem. All methods block.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Files {
+    port: Arc<dyn Port>,
     open: HashMap<SegmentId, Open>,
+    /// Folders with names that are not durable yet, and whose.
+    named: HashMap<PathBuf, Vec<SegmentId>>,
     syncing: Syncing,
 }
 
 #[derive(Debug)]
 struct Open {
-    file: File,
+    file: Box<dyn PortFile>,
+    folder: PathBuf,
     dirty: bool,
     /// Takes nothing more: it was closed, or a write failed. What was written before is made durable all the same.
     over: bool,
 }
 
 impl Files {
+    fn new(port: Arc<dyn Port>) -> Self {
+        Self { port, open: HashMap::new(), named: HashMap::new(), syncing: Syncing::default() }
+    }
+
     /// Does all that is wanted, makes it durable, and answers. Returns how many syncs that took.
     fn round(&mut self, batch: Vec<Command>) -> u64 {
         let mut answers = Vec::with_capacity(batch.len());
-        for Command { file, work, done } in batch {
-            answers.push((file, done, self.apply(file, work)));
+        for Command { file, work, since, done } in batch {
+            answers.push((file, since, done, self.apply(file, work)));
         }
         let (syncs, failed) = self.commit();
         metrics::counter!("atipcam_disk_rounds").increment(1);
         metrics::counter!("atipcam_disk_syncs").increment(syncs);
-        for (file, done, outcome) in answers {
+        let took = metrics::histogram!("atipcam_disk_durable_seconds");
+        for (file, since, done, outcome) in answers {
+            took.record(since.elapsed());
             let outcome = match failed.get(&file) {
-                Some(error) if outcome.is_ok() => Err(io::Error::new(error.kind(), error.to_string())),
+                Some(error) if outcome.is_ok() => Err(again(error)),
                 _ => outcome,
             };
             // A recorder that no longer listens has ended; the bytes are written all the same.
@@ -166,11 +189,7 @@ impl Files {
     fn apply(&mut self, id: SegmentId, work: Work) -> io::Result<()> {
         let closes = matches!(work, Work::Close { .. });
         let outcome = match work {
-            Work::Create { path, bytes } => create(&path).and_then(|mut file| {
-                file.write_all(&bytes)?;
-                self.open.insert(id, Open { file, dirty: true, over: false });
-                Ok(())
-            }),
+            Work::Create { path, bytes } => self.create(id, path, &bytes),
             Work::Append { bytes, room } => {
                 let outcome = self.write(id, &bytes);
                 drop(room);
@@ -179,9 +198,26 @@ impl Files {
             Work::Close { bytes } => self.write(id, &bytes),
         };
         if let Some(open) = self.open.get_mut(&id) {
+            if let Err(error) = &outcome
+                && !open.over
+            {
+                let free = self.port.free(&open.folder).ok();
+                tracing::error!(segment = %id, %error, ?free, "footage could not be written");
+            }
             open.over |= closes || outcome.is_err();
         }
         outcome
+    }
+
+    fn create(&mut self, id: SegmentId, path: PathBuf, bytes: &[u8]) -> io::Result<()> {
+        let folder = path.parent().ok_or_else(|| io::Error::other("a segment needs a folder"))?;
+        make_folder(&*self.port, folder)?;
+        let mut file = self.port.create(&path)?;
+        file.write_all(bytes)?;
+        let folder = folder.to_owned();
+        self.named.entry(folder.clone()).or_default().push(id);
+        self.open.insert(id, Open { file, folder, dirty: true, over: false });
+        Ok(())
     }
 
     fn write(&mut self, id: SegmentId, bytes: &[u8]) -> io::Result<()> {
@@ -191,13 +227,21 @@ impl Files {
         open.file.write_all(bytes)
     }
 
-    /// Makes everything written so far durable. A file whose sync failed is given up: retrying a failed sync would
-    /// report success for pages that the kernel has dropped. Returns how many syncs that took, and which files failed.
+    /// Makes everything durable so far: new names, a folder at a time, and bytes. A file whose sync failed is given up: retrying
+    /// a failed sync would report success for pages that the kernel has dropped. Returns how many syncs that took, and which
+    /// files failed.
     fn commit(&mut self) -> (u64, HashMap<SegmentId, io::Error>) {
-        let written = self.open.iter_mut().filter_map(|(&id, open)| std::mem::take(&mut open.dirty).then_some((id, &open.file)));
-        let (ids, files): (Vec<SegmentId>, Vec<&File>) = written.unzip();
-        let (syncs, outcomes) = self.syncing.sync(&files);
-        let failed: HashMap<_, _> = ids.into_iter().zip(outcomes).filter_map(|(id, synced)| Some((id, synced.err()?))).collect();
+        let (mut syncs, mut failed) = (self.named.len() as u64, HashMap::new());
+        for (folder, ids) in self.named.drain() {
+            if let Err(error) = self.port.sync_folder(&folder) {
+                failed.extend(ids.into_iter().map(|id| (id, again(&error))));
+            }
+        }
+        let written = self.open.iter_mut().filter_map(|(&id, open)| std::mem::take(&mut open.dirty).then_some((id, &*open.file)));
+        let (ids, files): (Vec<SegmentId>, Vec<&dyn PortFile>) = written.unzip();
+        let (more, outcomes) = self.syncing.sync(&files);
+        syncs += more;
+        failed.extend(ids.into_iter().zip(outcomes).filter_map(|(id, synced)| Some((id, synced.err()?))));
         for (id, error) in &failed {
             tracing::error!(segment = %id, %error, "footage could not be made durable");
         }
@@ -206,13 +250,9 @@ impl Files {
     }
 }
 
-/// Creates a file and makes its name durable.
-fn create(path: &Path) -> io::Result<File> {
-    let folder = path.parent().ok_or_else(|| io::Error::other("a segment needs a folder"))?;
-    std::fs::create_dir_all(folder)?;
-    let file = OpenOptions::new().write(true).create_new(true).open(path)?;
-    File::open(folder)?.sync_all()?;
-    Ok(file)
+/// The same error for somebody else.
+fn again(error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), error.to_string())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::*;
 fn held() -> (Disk, Receiver<usize>, Sender<()>) {
     let ((size, sizes), (go, gate)) = (channel(), channel());
     let gate = Mutex::new(gate);
-    let disk = Disk::observed(move |commands| {
+    let disk = Disk::on(Arc::new(Local), move |commands| {
         size.send(commands).unwrap();
         gate.lock().unwrap().recv().unwrap();
     });
@@ -69,7 +69,7 @@ async fn what_waits_is_one_round() {
 #[tokio::test]
 async fn a_round_that_fails_costs_its_files_and_no_more() {
     let folder = tempfile::tempdir().unwrap();
-    let disk = Disk::observed(|commands| assert!(commands < 2));
+    let disk = Disk::on(Arc::new(Local), |commands| assert!(commands < 2));
     let [a, b, c] = [(); 3].map(|()| SegmentId::random());
     done(disk.create(a, folder.path().join("a"), b"a".to_vec())).await.unwrap();
     // Sent without an await between them: one round.
@@ -83,12 +83,12 @@ async fn a_round_that_fails_costs_its_files_and_no_more() {
 #[test]
 fn a_round_syncs_each_file_once_and_an_untouched_one_never() {
     let folder = tempfile::tempdir().unwrap();
-    let mut files = Files::default();
+    let mut files = Files::new(Arc::new(Local));
     let (a, b) = (SegmentId::random(), SegmentId::random());
-    let command = |file, work| Command { file, work, done: oneshot::channel().0 };
+    let command = |file, work| Command { file, work, since: Instant::now(), done: oneshot::channel().0 };
     let append = |file| command(file, Work::Append { bytes: b"x".to_vec(), room: None });
     let create = |file, name| command(file, Work::Create { path: folder.path().join(name), bytes: b"x".to_vec() });
-    assert_eq!(files.round(vec![create(a, "a"), create(b, "b"), append(a), append(b), append(a)]), 2);
+    assert_eq!(files.round(vec![create(a, "a"), create(b, "b"), append(a), append(b), append(a)]), 3, "their folder too");
     assert_eq!(files.round(vec![append(b), append(b)]), 1);
     assert_eq!(files.round(vec![append(a), command(a, Work::Close { bytes: vec![] })]), 1);
     assert_eq!((files.open.len(), files.round(vec![append(a)])), (1, 0));

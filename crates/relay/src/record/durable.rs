@@ -4,12 +4,13 @@
 //! a third of the processor's time and a fifth of the wait. It waits for what others have written there, too: where that takes
 //! long, files are synced one by one for a while.
 
-use std::fs::File;
 use std::io;
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use tokio::time::Instant;
+
+use super::port::PortFile;
 
 /// Files from which on the filesystem is synced and not each of them.
 const WHOLE_FROM: usize = 4;
@@ -31,24 +32,28 @@ impl Syncing {
     ///
     /// A failed sync of the filesystem says nothing about whose bytes were lost: each file is then asked itself, and tells
     /// its own failures, of which none was told through it before.
-    pub(super) fn sync(&mut self, files: &[&File]) -> (u64, Vec<io::Result<()>>) {
+    pub(super) fn sync(&mut self, files: &[&dyn PortFile]) -> (u64, Vec<io::Result<()>>) {
         static TELLS: LazyLock<bool> = LazyLock::new(|| {
             std::fs::read_to_string("/proc/sys/kernel/osrelease").is_ok_and(|release| tells_of_losses(&release))
         });
         if !*TELLS {
             self.alone = ALONE_ROUNDS;
         }
-        self.sync_by(files, |file| Ok(rustix::fs::syncfs(file)?))
+        self.sync_by(files, |file| file.sync_filesystem())
     }
 
-    fn sync_by(&mut self, files: &[&File], whole: impl FnOnce(&File) -> io::Result<()>) -> (u64, Vec<io::Result<()>>) {
+    fn sync_by(
+        &mut self,
+        files: &[&dyn PortFile],
+        whole: impl FnOnce(&dyn PortFile) -> io::Result<()>,
+    ) -> (u64, Vec<io::Result<()>>) {
         let mut syncs = 0;
         if let [first, ..] = files
             && files.len() >= WHOLE_FROM
             && self.alone == 0
         {
             let begun = Instant::now();
-            let synced = whole(first);
+            let synced = whole(*first);
             syncs += 1;
             if begun.elapsed() > WHOLE_TIME_MAX {
                 self.alone = ALONE_ROUNDS;
@@ -59,7 +64,7 @@ impl Syncing {
             }
         }
         self.alone = self.alone.saturating_sub(1);
-        (syncs + files.len() as u64, files.iter().map(|file| file.sync_data()).collect())
+        (syncs + files.len() as u64, files.iter().map(|file| file.sync()).collect())
     }
 }
 
@@ -72,6 +77,7 @@ fn tells_of_losses(release: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
     use std::io::Write as _;
 
     use super::*;
@@ -86,11 +92,15 @@ mod tests {
             .collect()
     }
 
+    fn ports<'a>(files: impl IntoIterator<Item = &'a File>) -> Vec<&'a dyn PortFile> {
+        files.into_iter().map(|file| file as &dyn PortFile).collect()
+    }
+
     #[test]
     fn a_few_files_are_synced_by_themselves_and_many_at_once() {
         for (count, syncs) in [(0, 0), (1, 1), (WHOLE_FROM - 1, 3), (WHOLE_FROM, 1), (30, 1)] {
             let files = files(count);
-            let files: Vec<&File> = files.iter().collect();
+            let files = ports(&files);
             let (made, outcomes) = Syncing::default().sync_by(&files, |_| Ok(()));
             assert_eq!((made, outcomes.len()), (syncs, count));
             assert!(outcomes.iter().all(Result::is_ok));
@@ -102,7 +112,7 @@ mod tests {
     #[test]
     fn where_the_filesystem_fails_each_file_answers_for_itself() {
         let (good, unsyncable) = (files(4), File::open("/proc/self/stat").unwrap());
-        let files: Vec<&File> = good.iter().chain([&unsyncable]).collect();
+        let files = ports(good.iter().chain([&unsyncable]));
         let (syncs, outcomes) = Syncing::default().sync_by(&files, |_| Err(io::Error::other("lost")));
         assert_eq!(syncs, 6);
         assert!(outcomes[..4].iter().all(Result::is_ok) && outcomes[4].is_err());
@@ -111,9 +121,9 @@ mod tests {
     #[test]
     fn after_a_slow_one_files_are_synced_by_themselves_for_a_while() {
         let files = files(5);
-        let files: Vec<&File> = files.iter().collect();
+        let files = ports(&files);
         let mut syncing = Syncing::default();
-        let slow = |_: &File| {
+        let slow = |_: &dyn PortFile| {
             let (_keep, never) = std::sync::mpsc::channel::<()>();
             let _ = never.recv_timeout(WHOLE_TIME_MAX + Duration::from_millis(10));
             Ok(())

@@ -5,6 +5,9 @@ mod chronicle;
 mod disk;
 mod durable;
 mod open;
+mod port;
+#[cfg(test)]
+mod power;
 mod recorder;
 mod retention;
 

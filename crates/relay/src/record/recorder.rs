@@ -15,11 +15,12 @@ use policy::act::RecordCamera;
 use store::SegmentRow;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tokio::time::{Interval, MissedTickBehavior, interval_at};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 
 use super::OpenSegment;
 use super::disk::{Answer, outcome, try_outcome};
+use super::port::make_folder;
 use crate::beat;
 use crate::feed::{Feed, Subscription};
 use crate::fleet::Shared;
@@ -50,7 +51,7 @@ pub(crate) struct Recorder {
     /// Bytes that may still go under way.
     room: Arc<Semaphore>,
     /// Segments that take nothing more, on their way into the index.
-    filing: JoinSet<()>,
+    pub(super) filing: JoinSet<()>,
     /// When units last came; none since the last file was closed for silence.
     heard: Option<Mono>,
     /// No new file before then.
@@ -125,7 +126,7 @@ impl Recorder {
     }
 
     /// Hears what the disk says, and takes what the camera gave since the last look.
-    async fn look(&mut self) {
+    pub(super) async fn look(&mut self) {
         while self.filing.try_join_next().is_some() {}
         self.harvest();
         let mut units = Vec::new();
@@ -225,7 +226,9 @@ impl Recorder {
         let length = segment.writer.len();
         // Here, and only here, a recorder waits for the disk; meanwhile its ring overruns.
         let wanted = u32::try_from(bytes.len().min(RECORDER_PENDING_BYTES_MAX)).map_err(Error::internal)?;
+        let since = Instant::now();
         let room = Arc::clone(&self.room).acquire_many_owned(wanted).await.map_err(Error::internal)?;
+        metrics::histogram!("atipcam_recorder_stall_seconds").record(since.elapsed());
         let answer = self.shared.disk.append(segment.id, bytes, Some(room));
         segment.under_way.push_back(Pending { answer, record: Some((record, length)) });
         Ok(())
@@ -366,12 +369,14 @@ pub(super) async fn file_segment(shared: &Shared, open: &OpenSegment, clean: boo
     let header = *open.index.header();
     let Some((start, end)) = open.index.start().zip(open.index.end()) else {
         // Not one record: there is nothing to keep. The file may never have been made.
-        return match tokio::fs::remove_file(&open.path).await {
+        let path = open.path.clone();
+        return match shared.disk.files(move |port| port.remove(&path)).await {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(storage_error(error)),
             _ => Ok(()),
         };
     };
-    let bytes = tokio::fs::metadata(&open.path).await.map_err(storage_error)?.len();
+    let from = open.path.clone();
+    let bytes = shared.disk.files(move |port| port.length(&from)).await.map_err(storage_error)?;
     let (id, camera, stream, key) = (header.segment, header.camera, header.stream, header.key);
     let has_audio = open.index.has_audio();
     if shared.store.segment(id).await?.is_none() {
@@ -393,14 +398,22 @@ pub(super) async fn file_segment(shared: &Shared, open: &OpenSegment, clean: boo
         };
         shared.store.add_segment(row).await?;
     }
-    let path = shared.store.segment_path(camera, id);
-    if let Some(folder) = path.parent() {
-        tokio::fs::create_dir_all(folder).await.map_err(storage_error)?;
-    }
-    tokio::fs::rename(&open.path, &path).await.map_err(storage_error)
+    put_in_place(shared, camera, id, open.path.clone()).await
 }
 
-fn storage_error(error: io::Error) -> Error {
+/// Moves a segment that is in the index into its camera's folder.
+pub(super) async fn put_in_place(shared: &Shared, camera: CameraId, id: SegmentId, from: PathBuf) -> Result<()> {
+    let to = shared.store.segment_path(camera, id);
+    let moved = shared.disk.files(move |port| {
+        if let Some(folder) = to.parent() {
+            make_folder(port, folder)?;
+        }
+        port.rename(&from, &to)
+    });
+    moved.await.map_err(storage_error)
+}
+
+pub(super) fn storage_error(error: io::Error) -> Error {
     let (code, detail) = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ("storage.full", "the disk is full"),
         _ => ("storage.failed", "the disk does not take footage"),

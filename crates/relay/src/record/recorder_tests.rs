@@ -13,6 +13,7 @@ use super::*;
 use crate::pull::Demand;
 use crate::record::OpenSegments;
 use crate::record::disk::Disk;
+use crate::record::port::Local;
 use crate::state::Board;
 use crate::witness::Witness;
 
@@ -70,7 +71,7 @@ impl Rig {
             store::NewAccount { subject, email: "owner@example.org", password_hash: String::new(), adult: true, agreement };
         let home = store.set_up(owner).await.unwrap();
         let gate = Arc::new(Gate::default());
-        let disk = Disk::observed({
+        let disk = Disk::on(Arc::new(Local), {
             let gate = Arc::clone(&gate);
             move |_| gate.pass()
         });

@@ -6,12 +6,14 @@ mod bench;
 mod browser;
 mod codes;
 mod count;
+mod crash;
 mod cuts;
 mod demo;
 mod foreign;
 mod lan;
 mod link;
 mod namespaces;
+mod numbers;
 mod privacy;
 mod soak;
 mod steer;
@@ -42,6 +44,15 @@ enum Rig {
     Foreign,
     /// A session that ends and a camera that is removed cut what runs within a second: WebRTC, live parts, downloads.
     Cuts,
+    /// The server is killed at random moments while cameras record: at most a second is lost, and nothing is taken for what it is not.
+    Crash {
+        /// How often.
+        #[arg(long, default_value_t = 5)]
+        rounds: u32,
+        /// Cameras that are recorded.
+        #[arg(long, default_value_t = 6)]
+        cameras: usize,
+    },
     /// Consents withdrawn while streams run, the log, receipts that verify without the server.
     Privacy,
     /// A camera is turned, set and restarted from its page; it stops when the browser that turns it is killed.
@@ -127,6 +138,7 @@ async fn main() -> ExitCode {
         Rig::All => all::run(&server).await,
         Rig::Demo => demo::run(&server),
         Rig::Cuts => cuts::run(&server).await,
+        Rig::Crash { rounds, cameras } => crash::run(&server, crash::Plan { rounds, cameras }).await,
         Rig::Foreign => foreign::run(&server).await,
         Rig::Lan => lan::run(),
         Rig::Add => lan::add(&server),

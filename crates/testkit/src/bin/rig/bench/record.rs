@@ -13,6 +13,7 @@ use tokio::time::sleep;
 
 use super::startup::mib;
 use super::table::{Figure, Peer, Took};
+use crate::numbers::Numbers;
 
 /// How long all record before it is measured, and how long that is.
 const SETTLE: Duration = Duration::from_secs(6);
@@ -30,23 +31,35 @@ pub(crate) async fn figures(binary: &Path, count: usize) -> Result<Vec<Figure>> 
     for _ in 0..count {
         cameras.push(Camera::start(Config::new(Source::File(clip.file.clone())), Arc::new(SystemClock)).await?);
     }
-    let (ours, our_bytes) = by_us(binary, &cameras).await?;
+    let Ours { took: ours, bytes: our_bytes, disk } = by_us(binary, &cameras).await?;
     let (theirs, their_bytes) = by_ffmpeg(dir.path(), &cameras).await?;
     for camera in cameras {
         camera.shutdown().await;
     }
     let cpu = |took: &Took| took.cpu_ms_a_minute() / count.max(1) as f64;
     let figure = |name, unit, ours, theirs, load| Figure { name, unit, ours, peer: Peer::Did(FFMPEG, theirs), load };
-    Ok(vec![
+    let mut figures = vec![
         figure("CPU a camera, ours sealed", "ms/min", cpu(&ours), cpu(&theirs), ours.load),
         figure("memory", "MiB", mib(ours.memory), mib(theirs.memory), ours.load),
         figure("written", "MiB", mib(our_bytes), mib(their_bytes), theirs.load),
-    ])
+    ];
+    // ffmpeg makes nothing durable: there is nothing to compare with.
+    figures.extend(disk.map(|(name, unit, ours_alone)| Figure { name, unit, ours: ours_alone, peer: Peer::Nobody, load: ours.load }));
+    Ok(figures)
 }
 
-/// What it took, and by how much the footage grew.
-async fn by_us(binary: &Path, cameras: &[Running]) -> Result<(Took, u64)> {
-    let server = Server::start_with(binary, "serve", &["--log", "warn"])?;
+/// What it took us.
+struct Ours {
+    took: Took,
+    /// By how much the footage grew.
+    bytes: u64,
+    /// How the disk was used: name, unit, figure.
+    disk: [(&'static str, &'static str, f64); 5],
+}
+
+async fn by_us(binary: &Path, cameras: &[Running]) -> Result<Ours> {
+    let port = crate::free_port()?;
+    let server = Server::start_with(binary, "serve", &["--metrics", &format!("127.0.0.1:{port}"), "--log", "warn"])?;
     let owner = server.set_up().await?;
     let mut ids = Vec::new();
     for camera in cameras {
@@ -57,9 +70,21 @@ async fn by_us(binary: &Path, cameras: &[Running]) -> Result<(Took, u64)> {
     }
     sleep(SETTLE).await;
     let footage = server.data().join("segments");
-    let before = size(&footage)?;
+    let (before, early) = (size(&footage)?, Numbers::of(port).await?);
     let took = Took::in_time(&[Tree(server.process.id())], WINDOW).await?;
-    Ok((took, size(&footage)?.saturating_sub(before)))
+    let (bytes, late) = (size(&footage)?.saturating_sub(before), Numbers::of(port).await?);
+    let rate = |name| (late.get(name) - early.get(name)) / took.wall.as_secs_f64();
+    // Since the start: losing something there would be no better.
+    let lost = late.get("atipcam_recording_units_lost") + late.get("atipcam_recording_fragments_lost");
+    let p99_ms = |name| late.quantile(name, "0.99") * 1000.0;
+    let disk = [
+        ("commit batches", "a second", rate("atipcam_disk_rounds")),
+        ("syncs", "a second", rate("atipcam_disk_syncs")),
+        ("the recorders' wait for the disk, p99", "ms", p99_ms("atipcam_recorder_stall_seconds")),
+        ("until a fragment is durable, p99", "ms", p99_ms("atipcam_disk_durable_seconds")),
+        ("units and fragments dropped", "", lost),
+    ];
+    Ok(Ours { took, bytes, disk })
 }
 
 async fn by_ffmpeg(dir: &Path, cameras: &[Running]) -> Result<(Took, u64)> {

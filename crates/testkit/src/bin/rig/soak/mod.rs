@@ -21,6 +21,8 @@ use report::{Look, Report};
 use steady::Steady;
 use visitors::Visitors;
 
+use crate::numbers::Numbers;
+
 /// How long everything runs undisturbed first, so that rings and caches are full.
 const WARM_UP: Duration = Duration::from_secs(12);
 
@@ -75,7 +77,7 @@ pub(crate) async fn run(binary: &Path, plan: &Plan) -> Result<()> {
     cameras.shutdown().await;
     // Told with all that was found until then.
     soaked.unwrap_or_else(|error| report.complain(&format!("it ended early: {error}")));
-    report.counters(&numbers_of(numbers).await.unwrap_or_default());
+    report.counters(&Numbers::of(numbers).await.unwrap_or_default());
     report.finish(plan)
 }
 
@@ -144,9 +146,4 @@ async fn stalled(mut view: LiveView, end: Instant) -> Result<()> {
     };
     let in_time = timeout(FELT_MAX, felt).await;
     in_time.map_err(|_| "the viewer that read nothing missed nothing: it was not slow enough to be felt".into())
-}
-
-/// The server's own counters, as its metrics page tells them.
-async fn numbers_of(port: u16) -> Result<String> {
-    Ok(reqwest::get(format!("http://127.0.0.1:{port}/metrics")).await?.text().await?)
 }

@@ -11,6 +11,7 @@ use super::Plan;
 use super::footage::Recordings;
 use super::steady::Saw;
 use super::visitors::Visits;
+use crate::numbers::Numbers;
 
 /// What memory may grow by after the first sixth of the time.
 const GROWTH_MAX: i64 = 5 * 1024 * 1024;
@@ -190,9 +191,9 @@ impl<'a> Report<'a> {
     }
 
     /// Takes the server's own counters of loss.
-    pub(crate) fn counters(&mut self, numbers: &str) {
+    pub(crate) fn counters(&mut self, numbers: &Numbers) {
         for name in ["atipcam_recording_units_lost", "atipcam_recording_fragments_lost"] {
-            let lost = numbers.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<f64>().ok()).unwrap_or(0.0);
+            let lost = numbers.get(name);
             if lost > 0.0 {
                 self.complaints.push(format!("{name} is {lost}"));
             }

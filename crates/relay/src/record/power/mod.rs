@@ -1,0 +1,82 @@
+//! The power is cut under load, hundreds of times, and what the disk would hold is compared with what the cameras sent.
+//!
+//! Recorders, their disk writer, the store and a start's adoption are the real ones; the disk and the clock are the test's.
+
+mod camera;
+mod disk;
+mod home;
+mod inode;
+mod random;
+
+use disk::Faults;
+use home::{Home, Left, Life};
+use random::Random;
+
+/// What a power cut may take (docs/segment-format.md).
+const LOSS_MAX_MS: u64 = 1000;
+
+/// How long a round of syncs takes at most on the disks for which that is promised.
+const ROUND_MS: u64 = 140;
+
+/// Runs lives one after the other in the same home.
+async fn lives(cameras: u64, count: u64, faults: impl Fn(&mut Random) -> Faults) -> Left {
+    let mut home = Home::with_cameras(cameras).await;
+    for seed in 0..count {
+        let mut random = Random::new(seed);
+        let (steps, faults) = (random.within(40..400), faults(&mut random));
+        home.live(Life { seed, steps, faults }).await;
+    }
+    println!("{cameras} cameras: {:?}", home.left);
+    home.left
+}
+
+/// A sound disk that loses its power, half of the time at any of its calls. A round may sync a folder, and of each camera a file
+/// that ends and one that begins.
+fn sound(cameras: u64) -> impl Fn(&mut Random) -> Faults {
+    move |random| {
+        let cut_at = random.chance(500).then(|| random.within(1..300));
+        Faults { sync_ms: 1..ROUND_MS / (2 * cameras + 1), short: 50, cut_at, ..Faults::default() }
+    }
+}
+
+fn fine(left: Left) {
+    assert!(left.pictures > 100 * left.cuts, "{left:?}");
+    assert!(left.loss_ms_max <= LOSS_MAX_MS, "{left:?}");
+    assert_eq!((left.corrupt, left.broken_promises, left.holes, left.stray), (0, 0, 0, 0), "{left:?}");
+}
+
+#[tokio::test]
+async fn a_power_cut_takes_at_most_a_second_of_a_few_cameras() {
+    fine(lives(2, 120, sound(2)).await);
+}
+
+#[tokio::test]
+async fn a_power_cut_takes_at_most_a_second_of_many_cameras() {
+    fine(lives(6, 120, sound(6)).await);
+}
+
+#[tokio::test]
+async fn without_syncs_the_same_cuts_take_more_and_what_was_promised() {
+    let left = lives(6, 20, |random| Faults { idle_syncs: true, ..sound(6)(random) }).await;
+    assert!(left.loss_ms_max > LOSS_MAX_MS && left.broken_promises > 0, "{left:?}");
+    assert_eq!(left.corrupt, 0, "even then nothing is taken for what it is not: {left:?}");
+}
+
+#[tokio::test]
+async fn a_disk_that_fails_before_its_power_does_costs_nothing_that_was_promised_and_what_it_costs_is_told() {
+    let failing = |random: &mut Random| {
+        let mut faults = Faults { short: 200, sync_ms: 2..140, ..Faults::default() };
+        match random.within(0..4) {
+            0 => faults.failing = 30,
+            1 => faults.losing = 50,
+            2 => faults.room = Some(random.within(10_000..300_000) as usize),
+            _ => faults.slow = 20,
+        }
+        faults
+    };
+    for cameras in [2, 5] {
+        let left = lives(cameras, 40, failing).await;
+        assert!(left.holes > 0, "it did fail: {left:?}");
+        assert_eq!((left.corrupt, left.broken_promises, left.untold, left.stray), (0, 0, 0, 0), "{left:?}");
+    }
+}
