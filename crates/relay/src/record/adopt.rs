@@ -2,57 +2,75 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use domain::{CameraId, Error, Result};
+use domain::{CameraId, Error, Result, SegmentId};
 use media::record::{HEADER_LEN, SegmentHeader};
 use policy::act::RecordCamera;
 
 use super::OpenSegment;
-use super::recorder::{OPEN_FOLDER, file_segment};
+use super::file::{end_failed, file_segment};
 use super::retention::erase;
+use super::storages::{OPEN_FOLDER, Storage};
 use crate::fleet::Shared;
 use crate::segment;
 
 /// Files every segment that was open when the process ended, and deletes the footage of cameras that were removed
 /// meanwhile. Call before the first recorder starts.
 pub(crate) async fn adopt(shared: &Shared) {
-    adopt_open(shared).await;
-    if let Err(error) = delete_orphans(shared).await {
+    for storage in shared.storages.all().iter().filter(|storage| storage.is_there()) {
+        adopt_storage(shared, storage).await;
+    }
+}
+
+/// The same with one storage: also when it comes back. What its recorders write meanwhile is left alone.
+pub(super) async fn adopt_storage(shared: &Shared, storage: &Arc<Storage>) {
+    for left in shared.open.left_on(storage.id()) {
+        end_failed(shared, storage, left).await;
+    }
+    adopt_open(shared, storage).await;
+    if let Err(error) = delete_orphans(shared, storage).await {
         tracing::error!(%error, "footage of removed cameras cannot be deleted; its keys are gone");
     }
 }
 
-/// A removal that was cut off by a crash has destroyed the keys; here the files follow.
-async fn delete_orphans(shared: &Shared) -> Result<()> {
+/// A removal that was cut off by a crash, or that a storage did not see, has destroyed the keys; here the files follow. What
+/// never was of this server is not touched.
+async fn delete_orphans(shared: &Shared, storage: &Storage) -> Result<()> {
     let known: HashSet<CameraId> = shared.store.cameras().await?.into_iter().map(|row| row.id).collect();
-    let mut folders = tokio::fs::read_dir(shared.store.segments_dir()).await.map_err(Error::internal)?;
+    let gone: HashSet<String> = shared.store.tombstones().await?.into_iter().map(|(id, _)| id).collect();
+    let mut folders = tokio::fs::read_dir(storage.folder()).await.map_err(Error::internal)?;
     while let Some(entry) = folders.next_entry().await.map_err(Error::internal)? {
         let camera = entry.file_name().to_str().and_then(|name| name.parse::<CameraId>().ok());
-        if let Some(camera) = camera.filter(|camera| !known.contains(camera)) {
+        let camera = camera.filter(|camera| !known.contains(camera));
+        if let Some(camera) = camera.filter(|camera| storage.id().is_none() || gone.contains(&camera.to_string())) {
             erase(shared, camera).await?;
         }
     }
     Ok(())
 }
 
-async fn adopt_open(shared: &Shared) {
-    let folder = shared.store.segments_dir().join(OPEN_FOLDER);
-    let mut entries = match tokio::fs::read_dir(&folder).await {
+async fn adopt_open(shared: &Shared, storage: &Storage) {
+    let mut entries = match tokio::fs::read_dir(storage.folder().join(OPEN_FOLDER)).await {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
         Err(error) => return tracing::error!(%error, "unfinished footage cannot be listed"),
     };
     loop {
         match entries.next_entry().await {
-            Ok(Some(entry)) => adopt_one(shared, &entry.path()).await,
+            Ok(Some(entry)) => adopt_one(shared, storage, &entry.path()).await,
             Ok(None) => return,
             Err(error) => return tracing::error!(%error, "unfinished footage cannot be listed"),
         }
     }
 }
 
-async fn adopt_one(shared: &Shared, path: &Path) {
-    match try_adopt(shared, path).await {
+async fn adopt_one(shared: &Shared, storage: &Storage, path: &Path) {
+    let id = path.file_stem().and_then(|stem| stem.to_str()?.parse::<SegmentId>().ok());
+    if id.is_some_and(|id| shared.open.get(id).is_some()) {
+        return;
+    }
+    match try_adopt(shared, storage, path).await {
         Ok(true) => tracing::info!(file = ?path.file_name(), "unfinished footage was adopted"),
         Ok(false) => tracing::info!(file = ?path.file_name(), "unfinished footage held nothing that can be played"),
         // It stays where it is, for a person to look at.
@@ -61,7 +79,7 @@ async fn adopt_one(shared: &Shared, path: &Path) {
 }
 
 /// Whether there was something to adopt. A file whose camera or key is gone is deleted.
-async fn try_adopt(shared: &Shared, path: &Path) -> Result<bool> {
+async fn try_adopt(shared: &Shared, storage: &Storage, path: &Path) -> Result<bool> {
     let header = read_header(path.to_owned()).await?;
     let key = match header {
         None => None,
@@ -76,7 +94,7 @@ async fn try_adopt(shared: &Shared, path: &Path) -> Result<bool> {
         return Ok(false);
     };
     let (name, owned) = (path.to_owned(), path.to_owned());
-    let loaded = tokio::task::spawn_blocking(move || segment::load(&name, &key)).await.map_err(Error::internal)?;
+    let loaded = tokio::task::spawn_blocking(move || segment::load(&name, &key, None)).await.map_err(Error::internal)?;
     let (_, loaded) = match loaded {
         Ok(loaded) => loaded,
         Err(segment::ReadError::Segment(media::record::SegmentError::Empty)) => {
@@ -85,7 +103,7 @@ async fn try_adopt(shared: &Shared, path: &Path) -> Result<bool> {
         }
         Err(error) => return Err(error.into()),
     };
-    file_segment(shared, &OpenSegment { index: loaded.index, path: owned, bytes: 0 }, loaded.clean).await?;
+    file_segment(shared, &OpenSegment::new(loaded.index, storage.id(), owned, 0), loaded.clean).await?;
     Ok(true)
 }
 
