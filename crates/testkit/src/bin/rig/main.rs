@@ -7,6 +7,7 @@ mod codes;
 mod count;
 mod cuts;
 mod demo;
+mod disks;
 mod foreign;
 mod lan;
 mod link;
@@ -39,6 +40,9 @@ enum Rig {
     Foreign,
     /// A session that ends and a camera that is removed cut what runs within a second: WebRTC, live parts, downloads.
     Cuts,
+    /// Disks that fill, fail, turn read-only, hang and go away while a camera is recorded: what is lost, and when people are told; as
+    /// root.
+    Disks,
     /// Consents withdrawn while streams run, the log, receipts that verify without the server.
     Privacy,
     /// A camera is turned, set and restarted from its page; it stops when the browser that turns it is killed.
@@ -123,6 +127,7 @@ async fn main() -> ExitCode {
     let done = match rig {
         Rig::Demo => demo::run(&server),
         Rig::Cuts => cuts::run(&server).await,
+        Rig::Disks => disks::run(&server).await,
         Rig::Foreign => foreign::run(&server).await,
         Rig::Lan => lan::run(),
         Rig::Add => lan::add(&server),
