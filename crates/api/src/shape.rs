@@ -287,24 +287,6 @@ enum Cause {
     Unknown,
 }
 
-/// How much room footage takes and how long it lasts.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Storage {
-    /// Bytes that footage may take.
-    quota_bytes: u64,
-    /// Bytes that it takes.
-    used_bytes: u64,
-    /// Bytes free on the filesystem.
-    free_bytes: u64,
-    /// When the oldest footage begins.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
-    oldest_at: Option<Timestamp>,
-    /// Days that the quota holds if recording goes on as so far.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    days_at_this_rate: Option<f64>,
-}
-
 /// A step of a camera test.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TestStep {
@@ -429,13 +411,6 @@ impl From<record::Gap> for Gap {
             record::Cause::Unknown => Cause::Unknown,
         };
         Self { from: range.from(), to: range.to(), cause }
-    }
-}
-
-impl From<relay::StorageReport> for Storage {
-    fn from(report: relay::StorageReport) -> Self {
-        let relay::StorageReport { quota_bytes, used_bytes, free_bytes, oldest_at, days_at_this_rate } = report;
-        Self { quota_bytes, used_bytes, free_bytes, oldest_at, days_at_this_rate }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod keys;
 mod mail;
+mod storage;
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -12,6 +13,7 @@ use std::str::FromStr;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use egress::MailServer;
 use policyc::Deployment;
+use relay::StorageConfig;
 use toml::{Table, Value};
 
 pub(crate) use keys::KEYS;
@@ -59,6 +61,8 @@ pub(crate) struct Settings {
     /// Where other software gets live pictures; `None`: nowhere.
     pub(crate) rtsp: Option<RtspListen>,
     pub(crate) quota_bytes: Option<u64>,
+    /// Where footage goes besides the data folder.
+    pub(crate) storages: Vec<StorageConfig>,
     pub(crate) keep_days: Option<u32>,
     /// Certificate chain and key.
     pub(crate) tls: Option<(PathBuf, PathBuf)>,
@@ -140,8 +144,8 @@ impl Texts {
         let text = std::fs::read_to_string(path).map_err(|error| Wrong(format!("{place}: {error}")))?;
         let table: Table = text.parse().map_err(|error| Wrong(format!("{place}: {error}")))?;
         for (name, value) in table {
-            let text =
-                plain(&value).ok_or_else(|| Wrong(format!("{place}: `{name}` is neither a value nor a list of values")))?;
+            let text = if name == "storage" { storage::tables(&value) } else { plain(&value) };
+            let text = text.ok_or_else(|| Wrong(format!("{place}: `{name}` is neither a value nor a list of values")))?;
             if KEYS.iter().any(|key| key.name == name && key.kind == Kind::Secret) {
                 return Err(Wrong(format!("{place}: `{name}` is a secret and not kept in this file; set `{name}_file`")));
             }
@@ -183,6 +187,7 @@ impl Texts {
             webrtc_port: self.one("webrtc_port")?,
             rtsp: self.rtsp()?,
             quota_bytes: self.option("quota")?.map(|Size(bytes)| bytes),
+            storages: self.storages()?,
             keep_days: self.option("keep_days")?,
             tls: match (self.option("tls_cert")?, self.option("tls_key")?) {
                 (Some(cert), Some(key)) => Some((cert, key)),
@@ -227,7 +232,7 @@ impl Texts {
             operator: text("operator"),
             contact: text("contact"),
             region: text("region"),
-            footage_room: self.option("quota")?.map_or_else(String::new, |size: Size| size.to_string()),
+            footage_room: self.footage_room()?,
             footage_days: self.option("keep_days")?,
             // The page must not claim what is not there.
             off: if self.text("smtp_host").is_empty() { vec!["mail".to_owned()] } else { Vec::new() },

@@ -68,6 +68,27 @@ fn what_is_wrong_is_named_with_its_place() {
     assert!(read(&["--config", &path], &[]).unwrap_err().contains("`listen` is neither a value"));
 }
 
+#[test]
+fn further_folders_are_named_with_their_room() {
+    let (_dir, path) = file("[[storage]]\npath = \"/mnt/big\"\nquota = \"2TB\"\n[[storage]]\npath = \"/mnt/old\"\n");
+    let named = |path: &str, quota_bytes| StorageConfig { path: path.into(), quota_bytes };
+    let expected = [named("/mnt/big", Some(2_000_000_000_000)), named("/mnt/old", None)];
+    assert_eq!(read(&["--config", &path], &[]).unwrap().storages, expected);
+    assert_eq!(read(&["--storage", "/mnt/big=2TB", "--storage", "/mnt/old"], &[]).unwrap().storages, expected);
+    assert_eq!(read(&[], &[("ATIPCAM_STORAGE", "/mnt/big = 2TB, /mnt/old")]).unwrap().storages, expected);
+    for (flags, said) in [
+        (["--storage", "mnt"], "--storage: `storage` is \"mnt\": expected DIR or DIR=SIZE, from the root on"),
+        (["--storage", "/mnt=lots"], "expected a whole number and a unit"),
+        (["--storage", "/mnt=0GB"], "would keep nothing there"),
+        (["--storage", "/mnt,/mnt"], "names /mnt twice"),
+    ] {
+        let error = read(&flags, &[]).unwrap_err();
+        assert!(error.contains(said), "{error}");
+    }
+    let (_dir, path) = file("[[storage]]\nfolder = \"/mnt\"\n");
+    assert!(read(&["--config", &path], &[]).unwrap_err().contains("`storage` is neither a value"));
+}
+
 const MAIL: [&str; 4] = ["--smtp-host", "mail.example.com", "--smtp-from", "Camera <camera@example.com>"];
 
 #[test]

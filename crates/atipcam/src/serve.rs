@@ -76,6 +76,7 @@ async fn serve(settings: &Settings, demo: Option<demo::Plan>) -> Result<(), Fail
             loopback_only: network == Network::Loopback,
             search_loopback: demo.is_some(),
             quota_bytes: settings.quota_bytes,
+            storages: settings.storages.clone(),
             keep: settings.keep_days.map(|days| Duration::from_secs(u64::from(days) * 24 * 3600)),
         },
         store.clone(),

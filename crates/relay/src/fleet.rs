@@ -15,7 +15,7 @@ use crate::feed::Feed;
 use crate::link::Links;
 use crate::playback::Cache;
 use crate::pull::{self, Demand, Ingest, Puller};
-use crate::record::{self, Disk, OpenSegments, Recorder};
+use crate::record::{self, OpenSegments, Recorder, Storages};
 use crate::state::{Board, Problem, RecordingStatus, Status};
 use crate::witness::Witness;
 
@@ -27,7 +27,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) board: Board,
     pub(crate) demand: Demand,
-    pub(crate) disk: Disk,
+    pub(crate) storages: Storages,
     pub(crate) open: OpenSegments,
     pub(crate) opened: Cache,
     pub(crate) witness: Witness,

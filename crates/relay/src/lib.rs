@@ -31,7 +31,7 @@ use domain::{CameraId, Clock, Error, Kind, Result, SegmentId, StreamName, TimeRa
 use policy::act::{Download as DownloadAct, ReadStorage, TakeSnapshot, TestCamera, ViewLive, ViewRecorded};
 use policy::{FactsSource, Permit, Principal};
 use store::{How, Store};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, watch as watch_channel};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -43,7 +43,7 @@ pub use link::{LinkState, PairStep};
 pub use playback::{Download, Still, Timeline};
 pub use probe::{Offer, OfferedStream, ProbeStep, ProbeTarget, StepState};
 pub use pull::Presence;
-pub use record::StorageReport;
+pub use record::{Health as StorageHealth, StorageConfig, StorageEntry, StorageReport};
 pub use rtsp::Tls as RtspTls;
 pub use search::{FoundCamera, Searched};
 pub use state::{CameraState, Playable, Problem, RecordingStatus, Status, StreamState};
@@ -55,7 +55,7 @@ use fleet::{Fleet, Shared};
 use link::Links;
 use playback::{Cache, Playback};
 use pull::{Demand, Ingest};
-use record::{Disk, OpenSegments, Retention};
+use record::{OpenSegments, Retention, Storages};
 use state::Board;
 use witness::Witness;
 
@@ -70,8 +70,10 @@ pub struct Config {
     pub loopback_only: bool,
     /// Cameras are looked for on this machine and nowhere else: for the demo and tests, whose cameras are here.
     pub search_loopback: bool,
-    /// Bytes that footage may take; 80 % of the free space where none is given.
+    /// Bytes that footage may take in the data directory; 80 % of the free space where none is given.
     pub quota_bytes: Option<u64>,
+    /// Where footage goes besides the data directory, in the order in which they fill.
+    pub storages: Vec<StorageConfig>,
     /// How long footage is kept at most.
     pub keep: Option<Duration>,
 }
@@ -106,12 +108,12 @@ impl Relay {
     /// Opens the WebRTC sockets, adopts footage that a crash left behind, and starts every camera.
     pub async fn start(config: Config, store: Store, facts: Arc<dyn FactsSource>, clock: Arc<dyn Clock>) -> Result<Self> {
         let (cancel, tasks) = (CancellationToken::new(), TaskTracker::new());
-        // Not awaited at shutdown: a recorder has its last bytes durable before it ends.
-        let disk = Disk::start();
+        // The writers are not awaited at shutdown: a recorder has its last bytes durable before it ends.
+        let storages = Storages::start(store.segments_dir(), &config.storages, config.quota_bytes, &clock)?;
         let witness = Witness::start(store.clone(), Arc::clone(&clock));
         let (demand, board, open) = (Demand::new(), Board::new(), OpenSegments::default());
         let (links, opened) = (Links::new(Arc::clone(&clock)), Cache::default());
-        let shared = Shared { links, demand, board, open, opened, disk, store, facts, clock, witness };
+        let shared = Shared { links, demand, board, open, opened, storages, store, facts, clock, witness };
         let webrtc = view::webrtc::Engine::start(&config, &tasks, cancel.clone()).await?;
         let ingest = Ingest::start(shared.demand.breath().clone()).map_err(Error::internal)?;
         let fleet = Fleet::new(shared.clone(), ingest);
@@ -122,7 +124,7 @@ impl Relay {
             let (shared, fleet, retention, cancel) = (shared.clone(), fleet.clone(), retention.clone(), cancel.clone());
             async move {
                 record::adopt(&shared).await;
-                tokio::join!(fleet.run(cancel.clone()), retention.run(cancel));
+                tokio::join!(fleet.run(cancel.clone()), retention.run(cancel.clone()), record::care(shared, cancel));
             }
         });
         let (searches, search_loopback) = (search::Searches::default(), config.search_loopback);
@@ -235,6 +237,12 @@ impl Relay {
     /// How much room footage takes and how long it lasts.
     pub async fn storage(&self, permit: Permit<ReadStorage>) -> Result<StorageReport> {
         self.retention.report(permit).await
+    }
+
+    /// Moves with each change of a storage's health.
+    #[must_use]
+    pub fn storage_changes(&self) -> watch_channel::Receiver<u64> {
+        self.shared.storages.moves()
     }
 
     fn watch(&self, permit: Permit<ViewLive>) -> Watch<ViewLive> {

@@ -24,15 +24,19 @@ impl From<ReadError> for Error {
             ReadError::Io(io) if io.kind() == io::ErrorKind::NotFound => {
                 Self::new(Kind::NotFound, "recording.none", "the footage is no longer kept")
             }
-            ReadError::Io(_) | ReadError::Segment(_) => Self::internal(error),
+            ReadError::Io(_) => {
+                Self::new(Kind::Unavailable, "storage.failed", "the footage's disk cannot be read").with_source(error)
+            }
+            ReadError::Segment(_) => Self::internal(error),
         }
     }
 }
 
-/// Opens a file and loads its index. Blocks.
-pub(crate) fn load(path: &Path, key: &MediaKey) -> Result<(File, Loaded), ReadError> {
+/// Opens a file and loads its index; of a file whose disk failed only the first `bytes` count. Blocks.
+pub(crate) fn load(path: &Path, key: &MediaKey, bytes: Option<u64>) -> Result<(File, Loaded), ReadError> {
     let file = File::open(path)?;
-    let mut loader = IndexLoader::new(file.metadata()?.len(), key);
+    let there = file.metadata()?.len();
+    let mut loader = IndexLoader::new(bytes.map_or(there, |bytes| bytes.min(there)), key);
     while let Some(range) = loader.wants() {
         loader.feed(read_at(&file, &range)?)?;
     }

@@ -101,6 +101,7 @@ async fn entities_and_migrations_name_the_same_columns() {
         a::stream_key,
         a::invitation,
         a::device,
+        a::keep,
         a::doomed,
         a::retention_run
     );

@@ -33,6 +33,11 @@ impl Server {
         Self::start_in(binary, mode, tempfile::tempdir()?, settings)
     }
 
+    /// `serve` in a data folder that was made ready before.
+    pub fn start_on(binary: &Path, data: TempDir, settings: &[&str]) -> Result<Self> {
+        Self::start_in(binary, "serve", data, settings.iter().map(|setting| (*setting).to_owned()).collect())
+    }
+
     fn start_in(binary: &Path, mode: &str, data: TempDir, settings: Vec<String>) -> Result<Self> {
         let mut atipcam = command(binary);
         atipcam.arg(mode).arg("--data").arg(data.path()).args(["--listen", "127.0.0.1:0"]).args(&settings);

@@ -8,6 +8,7 @@ mod consents;
 mod controls;
 mod devices;
 mod invitations;
+mod keep;
 mod live_ws;
 mod log;
 mod openapi;
@@ -63,6 +64,7 @@ pub(crate) fn all() -> OpenApiRouter<ApiState> {
         // Cameras of one's homes.
         .routes(routes!(cameras::list, cameras::create))
         .routes(routes!(cameras::read, cameras::update, cameras::delete))
+        .routes(routes!(keep::read, keep::set))
         .routes(routes!(camera_search::run))
         .routes(routes!(camera_test::run))
         .routes(routes!(invitations::create))

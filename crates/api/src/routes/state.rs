@@ -12,6 +12,7 @@ use policy::act::ListCameras;
 use relay::Presence;
 use serde::Serialize;
 use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use utoipa::ToSchema;
 
@@ -85,6 +86,8 @@ struct Follower {
     /// Bounded by what one happening can cause: an event for each camera of the server.
     queue: VecDeque<Event>,
     storage: Interval,
+    /// Moves when a disk fails or is well again.
+    disks: watch::Receiver<u64>,
     intervals: u32,
     ended: bool,
 }
@@ -99,7 +102,8 @@ impl Follower {
         storage.reset();
         let queue = VecDeque::from([Event::default().retry(RETRY)]);
         let _presence = api.relay.presence();
-        let mut follower = Self { api, session, _presence, next, visible, queue, storage, intervals: 0, ended: false };
+        let disks = api.relay.storage_changes();
+        let mut follower = Self { api, session, _presence, next, visible, queue, storage, disks, intervals: 0, ended: false };
         match missed.as_deref().and_then(states) {
             Some(moved) => follower.tell_states(&moved),
             // Which cameras came and went cannot be told to somebody who may not have seen them.
@@ -126,6 +130,7 @@ impl Follower {
                         self.look_again(None).await;
                     }
                 }
+                Ok(()) = self.disks.changed() => self.tell("storage", &serde_json::Map::new()),
                 happening = self.next.recv() => match happening {
                     Ok(happening) => self.take(happening).await,
                     Err(RecvError::Lagged(_)) => {

@@ -53,6 +53,8 @@ const ROWS: &[(&str, Answers)] = &[
     ("removePreset", [NOBODY, HIDDEN, TOO_LOW, NOT_OFFERED]),
     ("readCamera", [NOBODY, HIDDEN, "200", "200"]),
     ("editCamera", [NOBODY, HIDDEN, TOO_LOW, "200"]),
+    ("readKeep", [NOBODY, HIDDEN, "200", "200"]),
+    ("setKeep", [NOBODY, HIDDEN, TOO_LOW, "200"]),
     ("listStreamKeys", [NOBODY, HIDDEN, TOO_LOW, "200"]),
     ("makeStreamKey", [NOBODY, HIDDEN, TOO_LOW, "201"]),
     // A key that is not there.
@@ -117,6 +119,7 @@ fn details(operation: &str, home: &str) -> (String, Option<(&'static str, String
         "searchCameras" => (String::new(), json(json!({"home_id": home}))),
         "makeStreamKey" => (String::new(), json(json!({"name": "NVR"}))),
         "editCamera" => (String::new(), json(json!({"name": "Gate"}))),
+        "setKeep" => (String::new(), json(json!({"continuous": {"days": 7}}))),
         "aimCamera" => (String::new(), json(json!({"to": "home"}))),
         "setImaging" => (String::new(), json(json!({"brightness": 50}))),
         "switchCamera" => (String::new(), json(json!({"token": "output/gate", "on": true}))),

@@ -48,7 +48,16 @@ pub(crate) const KEYS: &[Key] = &[
         flag: "quota",
         kind: Kind::One("SIZE"),
         default: "",
-        doc: "Room that footage may take, as in 500GB or 2TB; the oldest gives way. Unset: 80 % of what is free.",
+        doc: "Room that footage may take in the data folder, as in 500GB or 2TB; the oldest gives way. Unset: 80 % of what is free.",
+    },
+    Key {
+        name: "storage",
+        flag: "storage",
+        kind: Kind::Many("DIR[=SIZE]"),
+        default: "",
+        doc: "Further folders for footage, best each on a disk of its own, and the room that it may take there. What no longer fits \
+              moves from the data folder to the first, from there to the next; where one fails, the next takes over. In the file: \
+              [[storage]] with path and quota.",
     },
     Key {
         name: "keep_days",

@@ -33,9 +33,9 @@ impl Opened {
         .await
     }
 
-    async fn filed(path: PathBuf, key: MediaKey) -> Result<Self> {
+    async fn filed(path: PathBuf, bytes: u64, key: MediaKey) -> Result<Self> {
         blocking(move || {
-            let (file, loaded) = load(&path, &key)?;
+            let (file, loaded) = load(&path, &key, Some(bytes))?;
             Ok(Self { file, reader: loaded.reader, index: loaded.index })
         })
         .await
@@ -58,11 +58,11 @@ struct Entries {
 
 impl Cache {
     /// A filed segment; its key has just been asked for.
-    pub(super) async fn open(&self, id: SegmentId, path: PathBuf, key: MediaKey) -> Result<Arc<Opened>> {
+    pub(super) async fn open(&self, id: SegmentId, path: PathBuf, bytes: u64, key: MediaKey) -> Result<Arc<Opened>> {
         if let Some(opened) = self.entries().get(id) {
             return Ok(opened);
         }
-        let opened = Arc::new(Opened::filed(path, key).await?);
+        let opened = Arc::new(Opened::filed(path, bytes, key).await?);
         self.entries().put(id, Arc::clone(&opened));
         Ok(opened)
     }
@@ -70,6 +70,11 @@ impl Cache {
     /// Lets go of a segment that was deleted: an open file keeps its room on the disk.
     pub(crate) fn forget(&self, id: SegmentId) {
         self.entries().opened.remove(&id);
+    }
+
+    /// The same for all.
+    pub(crate) fn clear(&self) {
+        self.entries().opened.clear();
     }
 
     /// The same for all of a camera's.

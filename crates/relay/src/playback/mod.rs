@@ -13,7 +13,7 @@ use bytes::Bytes;
 use domain::limits::{PLAYLIST_TIME_MAX, TIMELINE_TIME_MAX};
 use domain::{CameraId, Error, Kind, Result, SegmentId, TimeRange, Timestamp};
 use media::mp4::{TrackSet, init_segment};
-use media::record::{Playlist, Record, Timeline as Spans, media_part};
+use media::record::{Cause, Gap, Playlist, Record, Timeline as Spans, media_part};
 use policy::act::{Download as DownloadAct, TakeSnapshot, ViewRecorded};
 use policy::{Act, Permit};
 use store::How;
@@ -25,9 +25,10 @@ pub(crate) use still::still_of;
 /// What was recorded when, and why not.
 pub type Timeline = Spans;
 
-use crate::Watch;
 use crate::fleet::Shared;
+use crate::record::OpenSegment;
 use crate::segment::read_at;
+use crate::{StorageHealth, Watch};
 pub(crate) use cache::Cache;
 use cache::Opened;
 
@@ -59,8 +60,9 @@ impl Playback {
         let now = self.shared.clock.now();
         let spans = self.spans(camera, range).await?;
         let recorded: Vec<TimeRange> = spans.iter().map(|span| span.range).collect();
-        let open = !self.shared.open.of(camera, range).is_empty();
-        let known = self.shared.store.gaps(camera, range, now).await?;
+        let open = self.shared.open.of(camera, range).iter().any(OpenSegment::grows);
+        let mut known = self.shared.store.gaps(camera, range, now).await?;
+        known.splice(0..0, self.out_of_reach(camera, range).await?);
         Ok(Timeline::new(range, now, &recorded, &known, open))
     }
 
@@ -72,7 +74,10 @@ impl Playback {
                 playlist.add(&opened.index);
             }
         }
-        playlist.finish().ok_or_else(none)
+        match playlist.finish() {
+            Some(playlist) => Ok(playlist),
+            None => Err(self.nothing(permit.object(), range).await?),
+        }
     }
 
     pub(crate) async fn init(&self, permit: Permit<ViewRecorded>, segment: SegmentId) -> Result<Bytes> {
@@ -98,10 +103,10 @@ impl Playback {
                 builder.add(&opened.index).map_err(Error::internal)?;
             }
         }
-        let file = builder.finish().map_err(|error| match error {
-            media::mp4::Mp4Error::Empty => none(),
-            error => Error::internal(error),
-        })?;
+        let file = match builder.finish() {
+            Err(media::mp4::Mp4Error::Empty) => return Err(self.nothing(camera, range).await?),
+            file => file.map_err(Error::internal)?,
+        };
         let revision = self.shared.store.bus().revision();
         // Segments are opened with a permit of their own, for the one below goes on as the download's lease.
         let opener = self.opener::<DownloadAct>(&permit).await?;
@@ -115,7 +120,7 @@ impl Playback {
         // The key picture may be in the file before: a GOP is cut where it outlasts two files.
         let spans = self.spans_from_key(permit.object(), range).await?;
         if spans.iter().all(|span| !span.range.overlaps(range)) {
-            return Err(none());
+            return Err(self.nothing(permit.object(), range).await?);
         }
         for span in spans.into_iter().rev() {
             let Some(opened) = self.open_kept(&permit, span.segment).await? else { continue };
@@ -145,8 +150,11 @@ impl Playback {
     /// Everything kept of a camera within `range`, in order of time.
     async fn spans(&self, camera: CameraId, range: TimeRange) -> Result<Vec<Span>> {
         // The open ones first: one that is filed meanwhile is then seen twice rather than not at all.
-        let open = self.shared.open.of(camera, range);
-        let filed = self.shared.store.segments(camera, range).await?;
+        let storages = &self.shared.storages;
+        let mut open = self.shared.open.of(camera, range);
+        open.retain(|segment| storages.readable(segment.storage));
+        let mut filed = self.shared.store.segments(camera, range).await?;
+        filed.retain(|row| storages.readable(row.storage));
         let mut spans: Vec<Span> =
             filed.iter().filter_map(|row| Some(Span { segment: row.id, range: TimeRange::new(row.start, row.end)? })).collect();
         for segment in open {
@@ -160,33 +168,59 @@ impl Playback {
         Ok(spans)
     }
 
+    /// What was kept of a camera within `range` on storages that are not there now.
+    async fn out_of_reach(&self, camera: CameraId, range: TimeRange) -> Result<Vec<Gap>> {
+        let storages = &self.shared.storages;
+        if storages.all().iter().all(|storage| storage.is_there()) {
+            return Ok(Vec::new());
+        }
+        let rows = self.shared.store.segments(camera, range).await?;
+        let gone = rows.into_iter().filter(|row| !storages.readable(row.storage));
+        Ok(gone.filter_map(|row| Some(Gap { range: TimeRange::new(row.start, row.end)?, cause: Cause::Disk })).collect())
+    }
+
+    /// Why there is nothing of `range`: its disk is not there, or nothing was kept.
+    async fn nothing(&self, camera: CameraId, range: TimeRange) -> Result<Error> {
+        Ok(if self.out_of_reach(camera, range).await?.is_empty() { none() } else { StorageHealth::Missing.error() })
+    }
+
     /// As [`Playback::open`]; `None` where retention took the segment meanwhile.
     async fn open_kept<A: Act<Object = CameraId>>(&self, permit: &Permit<A>, id: SegmentId) -> Result<Option<Arc<Opened>>> {
         match self.open(permit, id).await {
             Ok(opened) => Ok(Some(opened)),
             Err(error) if error.kind() == Kind::NotFound && error.code() == "recording.none" => Ok(None),
+            // The timeline says where a disk is missing; what can be read is shown.
+            Err(error) if error.code() == "storage.missing" => Ok(None),
             Err(error) => Err(error),
         }
     }
 
     /// Opens a segment of the permit's camera. The key is asked for each time: a destroyed one opens nothing, cached or not.
     async fn open<A: Act<Object = CameraId>>(&self, permit: &Permit<A>, id: SegmentId) -> Result<Arc<Opened>> {
+        match self.open_once(permit, id).await {
+            // It may have been filed, or moved to another storage, between the look at where it is and the look there.
+            Err(error) if error.code() == "recording.none" => self.open_once(permit, id).await,
+            outcome => outcome,
+        }
+    }
+
+    async fn open_once<A: Act<Object = CameraId>>(&self, permit: &Permit<A>, id: SegmentId) -> Result<Arc<Opened>> {
         let open = self.shared.open.get(id);
-        let (camera, key, path) = match &open {
-            Some(open) => (open.index.header().camera, open.index.header().key, open.path.clone()),
-            None => {
-                let row = self.shared.store.segment(id).await?.ok_or_else(none)?;
-                (row.camera, row.key, self.shared.store.segment_path(row.camera, id))
-            }
-        };
+        let row = if open.is_none() { Some(self.shared.store.segment(id).await?.ok_or_else(none)?) } else { None };
+        let whose = open.as_ref().map(|open| (open.index.header().camera, open.index.header().key));
+        let (camera, key) = whose.or(row.as_ref().map(|row| (row.camera, row.key))).ok_or_else(none)?;
         if camera != permit.object() {
             return Err(none());
         }
         let key = self.shared.store.media_key_by_id(permit, key).await?;
         let key = key.ok_or_else(|| Error::new(Kind::NotFound, "recording.key_destroyed", "the footage's key was destroyed"))?;
-        match open {
-            Some(open) => Opened::growing(open, key).await.map(Arc::new),
-            None => self.shared.opened.open(id, path, key).await,
+        match (open, row) {
+            (Some(open), _) => Opened::growing(open, key).await.map(Arc::new),
+            (None, Some(row)) => {
+                let path = self.shared.storages.segment_path(row.storage, camera, id)?;
+                self.shared.opened.open(id, path, row.bytes, key).await
+            }
+            (None, None) => Err(none()),
         }
     }
 }

@@ -2,17 +2,17 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use domain::limits::RECORDER_PENDING_BYTES_MAX;
-use domain::{CameraId, Error, Kind, Result};
-use media::record::{
-    HEADER_LEN, Loaded, MediaKey, SegmentError, SegmentHeader, SegmentIndex, SegmentScanner, is_segment,
-};
+use domain::{CameraId, Error, Kind, Result, SegmentId};
+use media::record::{HEADER_LEN, Loaded, MediaKey, SegmentError, SegmentHeader, SegmentIndex, SegmentScanner, is_segment};
 use policy::act::RecordCamera;
 
 use super::OpenSegment;
-use super::recorder::{OPEN_FOLDER, file_segment, put_in_place, storage_error};
+use super::file::{end_failed, file_segment, put_in_place, storage_error};
 use super::retention::erase;
+use super::storages::{OPEN_FOLDER, Storage};
 use crate::fleet::Shared;
 use crate::segment;
 
@@ -23,43 +23,59 @@ const UNSYNCED_MAX: u64 = RECORDER_PENDING_BYTES_MAX as u64;
 /// Files every segment that was open when the process ended, and deletes the footage of cameras that were removed
 /// meanwhile. Call before the first recorder starts.
 pub(crate) async fn adopt(shared: &Shared) {
-    adopt_open(shared).await;
-    if let Err(error) = delete_orphans(shared).await {
+    for storage in shared.storages.all().iter().filter(|storage| storage.is_there()) {
+        adopt_storage(shared, storage).await;
+    }
+}
+
+/// The same with one storage: also when it comes back. What its recorders write meanwhile is left alone.
+pub(super) async fn adopt_storage(shared: &Shared, storage: &Arc<Storage>) {
+    for left in shared.open.left_on(storage.id()) {
+        end_failed(shared, storage, left).await;
+    }
+    adopt_open(shared, storage).await;
+    if let Err(error) = delete_orphans(shared, storage).await {
         tracing::error!(%error, "footage of removed cameras cannot be deleted; its keys are gone");
     }
 }
 
-/// A removal that was cut off by a crash has destroyed the keys; here the files follow.
-async fn delete_orphans(shared: &Shared) -> Result<()> {
+/// A removal that was cut off by a crash, or that a storage did not see, has destroyed the keys; here the files follow. What
+/// never was of this server is not touched.
+async fn delete_orphans(shared: &Shared, storage: &Storage) -> Result<()> {
     let known: HashSet<CameraId> = shared.store.cameras().await?.into_iter().map(|row| row.id).collect();
-    let mut folders = tokio::fs::read_dir(shared.store.segments_dir()).await.map_err(Error::internal)?;
+    let gone: HashSet<String> = shared.store.tombstones().await?.into_iter().map(|(id, _)| id).collect();
+    let mut folders = tokio::fs::read_dir(storage.folder()).await.map_err(Error::internal)?;
     while let Some(entry) = folders.next_entry().await.map_err(Error::internal)? {
         let camera = entry.file_name().to_str().and_then(|name| name.parse::<CameraId>().ok());
-        if let Some(camera) = camera.filter(|camera| !known.contains(camera)) {
+        let camera = camera.filter(|camera| !known.contains(camera));
+        if let Some(camera) = camera.filter(|camera| storage.id().is_none() || gone.contains(&camera.to_string())) {
             erase(shared, camera).await?;
         }
     }
     Ok(())
 }
 
-pub(super) async fn adopt_open(shared: &Shared) {
-    let folder = shared.store.segments_dir().join(OPEN_FOLDER);
-    let mut entries = match tokio::fs::read_dir(&folder).await {
+async fn adopt_open(shared: &Shared, storage: &Arc<Storage>) {
+    let mut entries = match tokio::fs::read_dir(storage.folder().join(OPEN_FOLDER)).await {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
         Err(error) => return tracing::error!(%error, "unfinished footage cannot be listed"),
     };
     loop {
         match entries.next_entry().await {
-            Ok(Some(entry)) => adopt_one(shared, &entry.path()).await,
+            Ok(Some(entry)) => adopt_one(shared, storage, &entry.path()).await,
             Ok(None) => return,
             Err(error) => return tracing::error!(%error, "unfinished footage cannot be listed"),
         }
     }
 }
 
-async fn adopt_one(shared: &Shared, path: &Path) {
-    match try_adopt(shared, path).await {
+async fn adopt_one(shared: &Shared, storage: &Arc<Storage>, path: &Path) {
+    let id = path.file_stem().and_then(|stem| stem.to_str()?.parse::<SegmentId>().ok());
+    if id.is_some_and(|id| shared.open.get(id).is_some()) {
+        return;
+    }
+    match try_adopt(shared, storage, path).await {
         Ok(true) => tracing::info!(file = ?path.file_name(), "unfinished footage was adopted"),
         Ok(false) => tracing::info!(file = ?path.file_name(), "unfinished footage held nothing that can be played"),
         // It stays where it is, for a person to look at.
@@ -68,37 +84,37 @@ async fn adopt_one(shared: &Shared, path: &Path) {
 }
 
 /// Whether there was something to adopt. A file whose camera or key is gone is deleted.
-async fn try_adopt(shared: &Shared, path: &Path) -> Result<bool> {
-    let Some(header) = read_header(path.to_owned()).await? else { return delete(shared, path).await };
+async fn try_adopt(shared: &Shared, storage: &Arc<Storage>, path: &Path) -> Result<bool> {
+    let Some(header) = read_header(path.to_owned()).await? else { return delete(storage, path).await };
     let key = match shared.permit::<RecordCamera>(header.camera).await {
         Ok(permit) => shared.store.media_key_by_id(&permit, header.key).await?,
         Err(error) if error.kind() == Kind::NotFound => None,
         Err(error) => return Err(error),
     };
-    let Some(key) = key else { return delete(shared, path).await };
+    let Some(key) = key else { return delete(storage, path).await };
     // It was filed, which nothing is before it is durable; all that is missing is its move.
     if shared.store.segment(header.segment).await?.is_some() {
-        return put_in_place(shared, header.camera, header.segment, path.to_owned()).await.map(|()| true);
+        return put_in_place(storage, header.camera, header.segment, path.to_owned()).await.map(|()| true);
     }
     let owned = path.to_owned();
     let found = tokio::task::spawn_blocking(move || look(&owned, &key)).await.map_err(Error::internal)??;
-    let Some(Found { index, clean, rejected, cut }) = found else { return delete(shared, path).await };
+    let Some(Found { index, clean, rejected, cut }) = found else { return delete(storage, path).await };
     if rejected > 0 {
         tracing::warn!(file = ?path.file_name(), rejected, "records at the end of a file did not reach the disk whole");
         metrics::counter!("atipcam_recording_records_rejected").increment(rejected);
     }
     if let Some(length) = cut {
         let owned = path.to_owned();
-        shared.disk.files(move |port| port.cut(&owned, length)).await.map_err(storage_error)?;
+        storage.disk().files(move |port| port.cut(&owned, length)).await.map_err(storage_error)?;
     }
-    file_segment(shared, &OpenSegment { index, path: path.to_owned(), bytes: 0 }, clean).await?;
+    file_segment(shared, &OpenSegment::new(index, storage.id(), path.to_owned(), 0), clean).await?;
     Ok(true)
 }
 
 /// Nothing in it can be played.
-async fn delete(shared: &Shared, path: &Path) -> Result<bool> {
+async fn delete(storage: &Storage, path: &Path) -> Result<bool> {
     let path = path.to_owned();
-    shared.disk.files(move |port| port.remove(&path)).await.map_err(storage_error)?;
+    storage.disk().files(move |port| port.remove(&path)).await.map_err(storage_error)?;
     Ok(false)
 }
 
@@ -131,7 +147,7 @@ struct Found {
 /// Reads a file and tries all that may not have been durable when the power went: a sync that did not happen may have taken any
 /// block, also one in the midst of others. `None` where nothing is sound. Blocks.
 fn look(path: &Path, key: &MediaKey) -> Result<Option<Found>> {
-    let (file, Loaded { reader, index, clean }) = match segment::load(path, key) {
+    let (file, Loaded { reader, index, clean }) = match segment::load(path, key, None) {
         Ok(loaded) => loaded,
         Err(segment::ReadError::Segment(SegmentError::Empty)) => return Ok(None),
         // Its first record was still under way, or else the file was damaged, and a person should know.

@@ -49,6 +49,12 @@ fn cause_of(state: &CameraState) -> Option<Option<Cause>> {
         (RecordingStatus::Off, _) => Some(Some(Cause::Off)),
         (_, Status::Offline) => Some(Some(Cause::Offline)),
         (RecordingStatus::On, _) => Some(None),
+        (RecordingStatus::Failed, _) if on_a_storage(state) => Some(Some(Cause::Disk)),
         (RecordingStatus::Waiting | RecordingStatus::Failed, _) => None,
     }
+}
+
+/// Whether footage waits for a storage. What is kept in memory meanwhile is no gap in the end: what was recorded counts.
+fn on_a_storage(state: &CameraState) -> bool {
+    state.recording_problem.as_ref().is_some_and(|problem| problem.code.starts_with("storage."))
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::{CameraId, SegmentId, TimeRange};
+use domain::{CameraId, SegmentId, StorageId, TimeRange};
 use media::record::{Record, SegmentIndex};
 
 /// A segment that is being written, as far as it has reached the disk.
@@ -13,7 +13,28 @@ pub(crate) struct OpenSegment {
     pub(crate) index: SegmentIndex,
     /// Where it lies while it is open.
     pub(crate) path: PathBuf,
+    /// The storage that it is on.
+    pub(crate) storage: Option<StorageId>,
+    /// Bytes up to the last durable record; 0 where the whole file counts.
     pub(crate) bytes: u64,
+    /// Nobody writes it or files it.
+    left: bool,
+}
+
+impl OpenSegment {
+    pub(crate) fn new(index: SegmentIndex, storage: Option<StorageId>, path: PathBuf, bytes: u64) -> Self {
+        Self { index, path, storage, bytes, left: false }
+    }
+
+    /// Whether somebody still writes it.
+    pub(crate) fn grows(&self) -> bool {
+        !self.left
+    }
+
+    /// How many of a file's bytes count.
+    pub(super) fn valid_bytes(&self, there: u64) -> u64 {
+        if self.bytes == 0 { there } else { self.bytes.min(there) }
+    }
 }
 
 /// All segments that are being written. Cheap to clone.
@@ -38,6 +59,20 @@ impl OpenSegments {
         self.map().remove(&id)
     }
 
+    /// The segment could not be filed: whoever looks after its storage does it.
+    pub(super) fn leave(&self, id: SegmentId) {
+        if let Some(segment) = self.map().get_mut(&id) {
+            segment.left = true;
+        }
+    }
+
+    /// The segments of a storage that could not be filed.
+    pub(super) fn left_on(&self, storage: Option<StorageId>) -> Vec<SegmentId> {
+        let left = self.map();
+        let left = left.iter().filter(|(_, segment)| segment.left && segment.storage == storage);
+        left.map(|(id, _)| *id).collect()
+    }
+
     /// One segment as it is now.
     pub(crate) fn get(&self, id: SegmentId) -> Option<OpenSegment> {
         self.map().get(&id).cloned()
@@ -52,9 +87,9 @@ impl OpenSegments {
         self.map().values().filter(overlaps).cloned().collect()
     }
 
-    /// Bytes of all open segments.
-    pub(crate) fn bytes(&self) -> u64 {
-        self.map().values().map(|segment| segment.bytes).sum()
+    /// Bytes of a storage's open segments.
+    pub(super) fn bytes_on(&self, storage: Option<StorageId>) -> u64 {
+        self.map().values().filter(|segment| segment.storage == storage).map(|segment| segment.bytes).sum()
     }
 
     fn map(&self) -> MutexGuard<'_, HashMap<SegmentId, OpenSegment>> {

@@ -1,57 +1,49 @@
 use std::sync::{Condvar, Mutex};
 
 use bytes::Bytes;
-use domain::{Clock, SubjectId, TimeRange, Timestamp};
+use domain::{TimeRange, Timestamp};
 use media::au::{VideoCodec, VideoFormat};
-use policy::{ConsentSet, Facts, FactsFuture, FactsSource, HomeFacts, Object, Principal};
-use store::Store;
+use store::SegmentRow;
 use tempfile::TempDir;
 use testkit::ManualClock;
-use tokio::time::timeout;
 
 use super::*;
-use crate::pull::Demand;
-use crate::record::OpenSegments;
 use crate::record::disk::Disk;
 use crate::record::port::Local;
-use crate::state::Board;
-use crate::witness::Witness;
+use crate::record::storages::{Health, Storage};
+use crate::record::test_shared::shared;
 
-/// A home that agreed; only the server itself asks.
-#[derive(Debug)]
-struct ServerFacts(HomeId);
-
-impl FactsSource for ServerFacts {
-    fn facts(&self, _: Principal, _: Object) -> FactsFuture<'_> {
-        let home = HomeFacts { home: self.0, role: None, agreed: true, consents: ConsentSet::NONE };
-        let facts = Facts { revision: 0, session: None, subject: None, home: Some(home), region_ok: true, key: None };
-        Box::pin(async move { Ok(facts) })
-    }
-}
-
-/// A disk that can be made to stall.
+/// A disk that can be made to stall, or to fail.
 #[derive(Debug, Default)]
 struct Gate {
-    closed: Mutex<bool>,
+    state: Mutex<(bool, bool)>,
     moved: Condvar,
 }
 
 impl Gate {
     fn set(&self, closed: bool) {
-        *self.closed.lock().unwrap() = closed;
+        self.state.lock().unwrap().0 = closed;
         self.moved.notify_all();
     }
 
+    /// From now on its rounds fail, or no longer.
+    fn break_off(&self, broken: bool) {
+        self.state.lock().unwrap().1 = broken;
+    }
+
     fn pass(&self) {
-        drop(self.moved.wait_while(self.closed.lock().unwrap(), |closed| *closed).unwrap());
+        let state = self.moved.wait_while(self.state.lock().unwrap(), |state| state.0).unwrap();
+        let broken = state.1;
+        drop(state);
+        assert!(!broken, "the disk of this test fails");
     }
 }
 
 struct Rig {
     recorder: Recorder,
     camera: Camera,
-    gate: Arc<Gate>,
-    _folder: TempDir,
+    gates: Vec<Arc<Gate>>,
+    folder: TempDir,
 }
 
 struct Camera {
@@ -62,49 +54,82 @@ struct Camera {
 }
 
 impl Rig {
-    async fn start() -> Self {
-        let (folder, clock) = (tempfile::tempdir().unwrap(), ManualClock::default());
-        let store = Store::open(folder.path(), Arc::new(clock.clone())).await.unwrap();
-        let agreement = store::Agreement { version: policy::compiled::VERSION.into(), language: None };
-        let subject = SubjectId::random();
-        let owner =
-            store::NewAccount { subject, email: "owner@example.org", password_hash: String::new(), adult: true, agreement };
-        let home = store.set_up(owner).await.unwrap();
-        let gate = Arc::new(Gate::default());
-        let disk = Disk::on(Arc::new(Local), {
-            let gate = Arc::clone(&gate);
-            move |_| gate.pass()
-        });
-        let shared = Shared {
-            links: crate::link::Links::new(Arc::new(domain::SystemClock)),
-            witness: Witness::start(store.clone(), Arc::new(clock.clone())),
-            store,
-            facts: Arc::new(ServerFacts(home)),
-            clock: Arc::new(clock.clone()),
-            board: Board::new(),
-            demand: Demand::new(),
-            opened: crate::playback::Cache::default(),
-            disk,
-            open: OpenSegments::default(),
-        };
+    /// A recorder with so many storages.
+    async fn start(storages: usize) -> Self {
+        let gates: Vec<Arc<Gate>> = (0..storages).map(|_| Arc::default()).collect();
+        let (shared, home, clock, folder) = shared(&vec![None; storages], |n| {
+            let gate = Arc::clone(&gates[n]);
+            Disk::on(Arc::new(Local), move |_| gate.pass())
+        })
+        .await;
         let feed = Feed::new();
         let recorder = Recorder::new(shared, CameraId::random(), home, AudioMode::Off, &feed);
         let camera = Camera { feed, clock, format: format(), pictures: 0 };
-        Self { recorder, camera, gate, _folder: folder }
+        Self { recorder, camera, gates, folder }
+    }
+
+    /// So many fifths of a second of 2 Mbit/s, each looked at; the disks are as quick as their gates let them.
+    async fn record(&mut self, fifths: u32) {
+        for _ in 0..fifths {
+            for _ in 0..5 {
+                self.camera.picture(10_000);
+            }
+            self.recorder.look().await;
+            self.settle().await;
+        }
+    }
+
+    /// Waits for what the disks will answer.
+    async fn settle(&mut self) {
+        while let Some(storage) = self.recorder.writing.waits_for() {
+            let number = self.recorder.shared.storages.all().iter().position(|one| Arc::ptr_eq(one, &storage)).unwrap();
+            if self.gates[number].state.lock().unwrap().0 || !self.recorder.writing.hear().await {
+                return;
+            }
+            self.recorder.writing.look().await;
+        }
     }
 
     /// Ends the recording; its rows in the index.
     async fn filed(&mut self) -> Vec<SegmentRow> {
         self.recorder.finish().await;
+        self.rows().await
+    }
+
+    async fn rows(&self) -> Vec<SegmentRow> {
         let all = TimeRange::new(Timestamp::default(), self.camera.clock.now() + Duration::from_secs(3600)).unwrap();
         self.recorder.shared.store.segments(self.recorder.camera, all).await.unwrap()
     }
+
+    async fn gaps(&self) -> Vec<Cause> {
+        let now = self.camera.clock.now();
+        let all = TimeRange::new(Timestamp::default(), now).unwrap();
+        let gaps = self.recorder.shared.store.gaps(self.recorder.camera, all, now).await.unwrap();
+        gaps.into_iter().map(|gap| gap.cause).collect()
+    }
+
+    fn storage(&self, n: usize) -> &Arc<Storage> {
+        &self.recorder.shared.storages.all()[n]
+    }
+
+    fn problem(&self) -> Option<&'static str> {
+        let state = self.recorder.shared.board.get(self.recorder.camera, self.camera.clock.now());
+        state.recording_problem.map(|problem| problem.code)
+    }
+}
+
+/// Where files begin and end that follow each other without a hole; fails where two overlap or leave one.
+fn joined(rows: &[SegmentRow]) -> (Timestamp, Timestamp) {
+    for pair in rows.windows(2) {
+        assert_eq!(pair[0].end, pair[1].start, "{pair:?}");
+    }
+    (rows[0].start, rows.last().unwrap().end)
 }
 
 impl Drop for Rig {
     /// A test that fails ends all the same.
     fn drop(&mut self) {
-        self.gate.set(false);
+        self.gates.iter().for_each(|gate| gate.set(false));
     }
 }
 
@@ -143,58 +168,117 @@ fn format() -> Arc<Format> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_disk_that_stalls_for_twenty_seconds_costs_no_picture() {
-    let mut rig = Rig::start().await;
+    let mut rig = Rig::start(1).await;
     let begin = rig.camera.clock.now() + Duration::from_millis(40);
-    for fifth in 0..250 {
-        if let 10 | 110 = fifth {
-            rig.gate.set(fifth == 10);
-        }
-        // 2 Mbit/s, looked at every 200 ms.
-        for _ in 0..5 {
-            rig.camera.picture(10_000);
-        }
-        rig.recorder.look().await;
-    }
+    rig.record(10).await;
+    rig.gates[0].set(true);
+    rig.record(100).await;
+    assert_eq!(rig.problem(), Some("storage.slow"), "and the person is told");
+    rig.gates[0].set(false);
+    rig.record(140).await;
     let end = begin + Duration::from_millis(40) * 1250;
     let rows = rig.filed().await;
     assert_eq!(rows.iter().map(|row| (row.start, row.end, row.clean)).collect::<Vec<_>>(), [(begin, end, true)]);
-    let state = rig.recorder.shared.board.get(rig.recorder.camera, rig.camera.clock.now());
-    assert_eq!(state.recording_problem, None);
-    assert_eq!(rig.recorder.room.available_permits(), RECORDER_PENDING_BYTES_MAX, "nothing is under way any more");
+    assert_eq!(rig.problem(), None);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_waits_for_a_disk_is_bounded_and_what_did_not_fit_is_a_gap() {
     const PICTURE: usize = 500_000;
-    let mut rig = Rig::start().await;
-    let Rig { recorder, camera, gate, .. } = &mut rig;
-    // The file is open before the disk stalls: from then on a look waits for nothing else.
-    (0..25).for_each(|_| camera.picture(10));
-    recorder.look().await;
-    gate.set(true);
-    let room = Arc::clone(&recorder.room);
-    // 100 Mbit/s: a second of it is more than may be under way, another two are more than the ring holds besides.
-    let end = loop {
+    let mut rig = Rig::start(1).await;
+    rig.record(5).await;
+    rig.gates[0].set(true);
+    // 100 Mbit/s: a second of it is more than may wait, another two are more than the ring holds besides.
+    let Rig { recorder, camera, .. } = &mut rig;
+    while recorder.writing.has_room() {
         assert!(camera.pictures < 75, "bounded");
         camera.picture(PICTURE);
-        let mut look = Box::pin(recorder.look());
-        if timeout(Duration::ZERO, &mut look).await.is_err() {
-            assert!(room.available_permits() < 13 * PICTURE, "not even a fragment fits");
-            let begin = camera.pictures;
-            (0..50).for_each(|_| camera.picture(PICTURE));
-            gate.set(false);
-            look.await;
-            break begin;
-        }
-    };
-    // It goes on with the next key picture.
-    for _ in 0..50 {
-        camera.picture(10);
         recorder.look().await;
     }
+    let kept = camera.pictures;
+    for _ in 0..75 {
+        camera.picture(PICTURE);
+        recorder.look().await;
+        assert!(recorder.writing.bytes() < 20 * 1024 * 1024);
+    }
+    rig.gates[0].set(false);
+    rig.settle().await;
+    // It goes on with a key picture.
+    rig.record(10).await;
     let rows = rig.filed().await;
     let recorded: Duration = rows.iter().map(|row| row.end.since(row.start)).sum();
     let of = |pictures: i64| Duration::from_millis(40) * u32::try_from(pictures).unwrap();
     assert!(rows.len() > 1 && recorded < of(rig.camera.pictures), "{recorded:?} in {} files", rows.len());
-    assert!(recorded > of(end - 26), "what was under way is kept: {recorded:?}");
+    assert!(recorded > of(kept - 13), "what waited is kept: {recorded:?}");
+    assert_eq!(rig.gaps().await, [Cause::Disk]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_a_disk_hangs_the_next_one_takes_over_and_no_picture_is_there_twice() {
+    let mut rig = Rig::start(2).await;
+    let begin = rig.camera.clock.now() + Duration::from_millis(40);
+    rig.record(27).await;
+    rig.gates[0].set(true);
+    rig.record(60).await;
+    assert_eq!((rig.storage(0).health(), rig.problem()), (Health::Slow, None), "it is recorded on");
+    rig.gates[0].set(false);
+    rig.record(13).await;
+    let end = begin + Duration::from_millis(40) * 500;
+    // What was sent to the first disk is written there, too, when it comes back; and then cut off.
+    let mut rows = rig.filed().await;
+    while rows.len() < 2 {
+        tokio::task::yield_now().await;
+        rows = rig.rows().await;
+    }
+    assert_eq!(joined(&rows), (begin, end));
+    assert_eq!(rows.iter().map(|row| row.storage).collect::<Vec<_>>(), [None, rig.storage(1).id()]);
+    let first = rig.storage(0).segment_path(rows[0].camera, rows[0].id);
+    assert_eq!(std::fs::metadata(first).unwrap().len(), rows[0].bytes);
+    assert_eq!(rig.gaps().await, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_a_disk_fails_nothing_is_lost_and_it_is_used_again_once_it_is_well() {
+    let mut rig = Rig::start(1).await;
+    let begin = rig.camera.clock.now() + Duration::from_millis(40);
+    rig.record(27).await;
+    rig.gates[0].break_off(true);
+    rig.record(20).await;
+    assert_eq!((rig.storage(0).health(), rig.problem()), (Health::Failing, Some("storage.failed")));
+    let health = rig.storage(0).since();
+    rig.gates[0].break_off(false);
+    rig.record(5).await;
+    assert_eq!(rig.storage(0).since(), health, "nobody has tried it yet");
+    rig.storage(0).found(Health::Ok, &rig.camera.clock.clone());
+    rig.record(48).await;
+    assert_eq!(rig.problem(), None);
+    let end = begin + Duration::from_millis(40) * 500;
+    let mut rows = rig.filed().await;
+    while rows.len() < 2 {
+        tokio::task::yield_now().await;
+        rows = rig.rows().await;
+    }
+    assert_eq!(joined(&rows), (begin, end));
+    assert_eq!(rows.iter().map(|row| row.clean).collect::<Vec<_>>(), [false, true]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_folder_that_has_lost_its_marker_is_not_written_to() {
+    let mut rig = Rig::start(2).await;
+    rig.record(10).await;
+    let own = rig.folder.path().join("segments");
+    let elsewhere = rig.folder.path().join("unmounted");
+    std::fs::rename(&own, &elsewhere).unwrap();
+    std::fs::create_dir(&own).unwrap();
+    rig.storage(0).found(Health::Missing, &rig.camera.clock.clone());
+    rig.record(20).await;
+    let rows = rig.filed().await;
+    assert_eq!(rows.iter().map(|row| row.storage).collect::<Vec<_>>(), [rig.storage(1).id()]);
+    assert_eq!(std::fs::read_dir(&own).unwrap().count(), 0, "what lies below a mount point is not filled");
+
+    // Where nobody has noticed yet, the first new file does.
+    let mut rig = Rig::start(2).await;
+    std::fs::remove_dir_all(rig.folder.path().join("segments")).unwrap();
+    rig.record(10).await;
+    assert_eq!((rig.storage(0).health(), rig.problem()), (Health::Missing, None));
 }

@@ -219,3 +219,13 @@ table! {
         keys_destroyed: i64,
     }
 }
+
+table! {
+    /// How long and how much of one class of a camera's footage is kept.
+    keep "keep" {
+        #[sea_orm(primary_key, auto_increment = false)] camera: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)] class: String,
+        days: Option<i32>,
+        bytes: Option<i64>,
+    }
+}

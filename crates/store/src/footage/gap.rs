@@ -30,15 +30,23 @@ impl Store {
         Ok(())
     }
 
+    /// Says that footage of a time that is over was not recorded, and why.
+    pub async fn add_gap(&self, camera: CameraId, range: TimeRange, cause: Cause) -> Result<()> {
+        self.insert_gap(camera, cause, range.from(), Some(range.to())).await
+    }
+
     /// Says that footage of `camera` was there up to `until` and is no longer kept. One row a camera: retention takes the
     /// oldest first.
     pub async fn not_kept_until(&self, camera: CameraId, from: Timestamp, until: Timestamp) -> Result<()> {
-        let row = Entity::update_many()
-            .col_expr(Column::ToAt, Expr::value(until.micros()))
-            .filter(Column::Camera.eq(uuid(camera)))
-            .filter(Column::Cause.eq(word(Cause::NotKept)));
-        let known = row.exec(self.index().write()).await.map_err(error)?;
-        if known.rows_affected > 0 { Ok(()) } else { self.insert_gap(camera, Cause::NotKept, from, Some(until)).await }
+        let not_kept = Condition::all().add(Column::Camera.eq(uuid(camera))).add(Column::Cause.eq(word(Cause::NotKept)));
+        let known = Entity::find().filter(not_kept.clone()).one(self.index().read()).await.map_err(error)?;
+        let Some(known) = known else { return self.insert_gap(camera, Cause::NotKept, from, Some(until)).await };
+        // Of another class something newer may have gone before.
+        if known.to_at.is_none_or(|to| to < until.micros()) {
+            let row = Entity::update_many().col_expr(Column::ToAt, Expr::value(until.micros())).filter(not_kept);
+            row.exec(self.index().write()).await.map_err(error)?;
+        }
+        Ok(())
     }
 
     /// The known gaps of `camera` with a moment in `range`; one that still runs ends at `now`.

@@ -2,7 +2,9 @@
 
 pub(crate) mod entity;
 mod gap;
+mod locks;
 mod migration;
+mod oldest;
 
 use std::time::Duration;
 
@@ -16,6 +18,7 @@ use crate::db::error;
 use crate::{SegmentRow, Store};
 use entity::segment;
 pub(crate) use migration::Migrator;
+pub use oldest::{FootageSum, Oldest};
 
 /// The longest wall-clock time that one segment may span: sixty times its media time, so that a camera whose clock steps
 /// fits. It bounds how far before a range the index must look.
@@ -81,21 +84,6 @@ impl Store {
         found.map_err(error)?.map(segment_row).transpose()
     }
 
-    /// The oldest segments of all cameras, by start.
-    pub async fn oldest_segments(&self, limit: u32) -> Result<Vec<SegmentRow>> {
-        self.by_start(segment::Entity::find().limit(u64::from(limit))).await
-    }
-
-    /// The oldest segments that end at or before `t`, by start.
-    pub async fn segments_before(&self, t: Timestamp, limit: u32) -> Result<Vec<SegmentRow>> {
-        // The start is what the index orders by: a segment that ends by `t` starts by `t`.
-        let rows = segment::Entity::find()
-            .filter(segment::Column::StartAt.lte(t.micros()))
-            .filter(segment::Column::EndAt.lte(t.micros()))
-            .limit(u64::from(limit));
-        self.by_start(rows).await
-    }
-
     /// Forgets a segment; forgetting one twice is no error. The file is the caller's.
     pub async fn remove_segment(&self, id: SegmentId) -> Result<()> {
         let row = segment::Entity::delete_by_id(Uuid::from_bytes(id.to_bytes()));
@@ -151,11 +139,7 @@ fn segment_row(row: segment::Model) -> Result<SegmentRow> {
         "sub" => StreamName::Sub,
         _ => return Err(Error::internal(format!("segment {}: an unknown stream", row.id))),
     };
-    let class = match row.class.as_str() {
-        "continuous" => FootageClass::Continuous,
-        "event" => FootageClass::Event,
-        _ => return Err(Error::internal(format!("segment {}: an unknown class", row.id))),
-    };
+    let class = class_of(&row.class)?;
     let origin = match row.origin.as_str() {
         "live" => Origin::Live,
         "backfill" => Origin::Backfill,
@@ -177,4 +161,12 @@ fn segment_row(row: segment::Model) -> Result<SegmentRow> {
         previous: row.previous.map(|id| SegmentId::from_bytes(id.into_bytes())),
         tail: row.tail.and_then(|tail| tail.try_into().ok()),
     })
+}
+
+pub(crate) fn class_of(word: &str) -> Result<FootageClass> {
+    match word {
+        "continuous" => Ok(FootageClass::Continuous),
+        "event" => Ok(FootageClass::Event),
+        _ => Err(Error::internal("footage of an unknown class")),
+    }
 }

@@ -2,7 +2,7 @@ use domain::{FootageClass, Origin, SegmentId, StorageId, StreamName, TimeRange};
 use media::record::MediaKeyId;
 
 use super::*;
-use crate::SegmentRow;
+use crate::{FootageSum, Keep, Oldest, SegmentRow};
 
 const fn t(second: i64) -> Timestamp {
     Timestamp::from_micros(second * 1_000_000)
@@ -61,16 +61,63 @@ async fn the_oldest_go_first() {
         rig.store.add_segment(row.clone()).await.unwrap();
     }
     assert_eq!(rig.store.footage_bytes().await.unwrap(), 3000);
-    assert_eq!(rig.store.oldest_segments(2).await.unwrap(), rows[..2]);
-    assert_eq!(rig.store.segments_before(t(20), 10).await.unwrap(), rows[1..2]);
-    assert_eq!(rig.store.segments_before(t(60), 1).await.unwrap(), rows[..1]);
+    let before = |second| Oldest { before: Some(t(second)), ..Oldest::default() };
+    assert_eq!(rig.store.oldest(Oldest::default(), None, 2).await.unwrap(), rows[..2]);
+    assert_eq!(rig.store.oldest(Oldest::default(), Some((t(0), rows[0].id)), 9).await.unwrap(), rows[1..]);
+    assert_eq!(rig.store.oldest(before(20), None, 10).await.unwrap(), rows[1..2]);
+    assert_eq!(rig.store.oldest(before(60), None, 1).await.unwrap(), rows[..1]);
 
     rig.store.remove_segment(rows[0].id).await.unwrap();
     rig.store.remove_segment(rows[0].id).await.unwrap();
     assert_eq!(rig.store.segment(rows[0].id).await.unwrap(), None);
     rig.store.remove_segments_of(a).await.unwrap();
-    assert_eq!(rig.store.oldest_segments(10).await.unwrap(), rows[1..2]);
+    assert_eq!(rig.store.oldest(Oldest::default(), None, 10).await.unwrap(), rows[1..2]);
     assert_eq!(rig.store.footage_bytes().await.unwrap(), 1000);
+}
+
+#[tokio::test]
+async fn footage_is_told_apart_by_where_it_lies_whose_it_is_and_why_it_is_kept() {
+    let rig = Rig::new().await;
+    let (a, b, disk) = (CameraId::random(), CameraId::random(), StorageId::random());
+    let event = SegmentRow { class: FootageClass::Event, ..segment(a, 0, 60) };
+    let far = SegmentRow { storage: Some(disk), ..segment(b, 10, 20) };
+    let near = segment(a, 60, 120);
+    for row in [&event, &far, &near] {
+        rig.store.add_segment(row.clone()).await.unwrap();
+    }
+    let mut sums = rig.store.footage_sums().await.unwrap();
+    sums.sort_by_key(|sum| (sum.storage, sum.class.as_str()));
+    let sum = |storage, camera, class| FootageSum { storage, camera, class, bytes: 1000 };
+    let expected = [sum(None, a, FootageClass::Continuous), sum(None, a, FootageClass::Event)];
+    assert_eq!((&sums[..2], sums[2]), (&expected[..], sum(Some(disk), b, FootageClass::Continuous)));
+    let oldest = async |of: Oldest| rig.store.oldest(of, None, 9).await.unwrap();
+    assert_eq!(oldest(Oldest { storage: Some(None), ..Oldest::default() }).await, [event.clone(), near.clone()]);
+    assert_eq!(oldest(Oldest { class: Some(FootageClass::Continuous), ..Oldest::default() }).await, [far.clone(), near.clone()]);
+    assert_eq!(oldest(Oldest { camera: Some(b), ..Oldest::default() }).await, [far]);
+
+    rig.store.place_segment(near.id, Some(disk)).await.unwrap();
+    let moved = SegmentRow { storage: Some(disk), ..near };
+    assert_eq!(oldest(Oldest { storage: Some(Some(disk)), camera: Some(a), ..Oldest::default() }).await, [moved]);
+}
+
+#[tokio::test]
+async fn a_camera_has_limits_of_its_own_and_loses_them_with_itself() {
+    use policy::act::{EditCamera, ReadCamera, RemoveCamera};
+    let rig = Rig::new().await;
+    let (_, home) = rig.set_up("owner@example.com").await;
+    let camera = rig.add_camera(home).await.id;
+    let edit = permit::<EditCamera>(camera, home);
+    let week = Keep { days: Some(7), bytes: None };
+    let set = async |keep| rig.store.set_keeps(&edit, &[(FootageClass::Continuous, keep)]).await;
+    set(Keep { days: Some(1), bytes: Some(2_000_000_000) }).await.unwrap();
+    set(week).await.unwrap();
+    assert_eq!(rig.store.keeps().await.unwrap(), [((camera, FootageClass::Continuous), week)].into());
+    assert_eq!(rig.store.keeps_of(&permit::<ReadCamera>(camera, home)).await.unwrap(), [(FootageClass::Continuous, week)].into());
+    for (days, bytes) in [(Some(0), None), (Some(4000), None), (None, Some(1000)), (None, Some(u64::MAX))] {
+        assert_eq!(code(set(Keep { days, bytes }).await), "request.invalid");
+    }
+    rig.store.remove_camera(&permit::<RemoveCamera>(camera, home)).await.unwrap();
+    assert_eq!(rig.store.keeps().await.unwrap(), [].into());
 }
 
 #[tokio::test]
@@ -117,6 +164,8 @@ async fn gaps_say_why_and_one_that_runs_ends_now() {
     rig.store.end_gap(camera, t(30)).await.unwrap();
     rig.store.not_kept_until(camera, t(1), t(5)).await.unwrap();
     rig.store.not_kept_until(camera, t(5), t(8)).await.unwrap();
+    // Of another class something older goes later.
+    rig.store.not_kept_until(camera, t(2), t(6)).await.unwrap();
     let all = [gap(1, 8, Cause::NotKept), gap(10, 20, Cause::Offline), gap(20, 30, Cause::Off)];
     assert_eq!(rig.store.gaps(camera, range, t(99)).await.unwrap(), all);
     let part = TimeRange::new(t(8), t(15)).unwrap();

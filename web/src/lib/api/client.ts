@@ -16,6 +16,7 @@ import type {
 	ServerInfo,
 	Session,
 	SetUp,
+	Keep,
 	StorageReport,
 	StreamKeys,
 	TimelineAnswer
@@ -97,6 +98,9 @@ export const api = {
 	makeStreamKey: (id: string, name: string) => read<MadeStreamKey>(`${camera(id)}/stream-keys`, json('POST', { name })),
 	revokeStreamKey: (id: string, key: string) =>
 		send(`${camera(id)}/stream-keys/${encodeURIComponent(key)}`, { method: 'DELETE' }),
+
+	keep: (id: string) => read<Keep>(`${camera(id)}/keep`),
+	setKeep: (id: string, keep: Keep) => read<Keep>(`${camera(id)}/keep`, json('PUT', keep)),
 
 	storage: () => read<StorageReport>('/storage'),
 	timeline: (id: string, from: number, to: number, signal?: AbortSignal) =>

@@ -72,7 +72,10 @@ export const SERVER_CODES = [
 	'still.h265',
 	'still.none',
 	'storage.full',
-	'storage.failed'
+	'storage.failed',
+	'storage.read_only',
+	'storage.slow',
+	'storage.missing'
 ] as const;
 
 /** What goes wrong on this side of the wire. */

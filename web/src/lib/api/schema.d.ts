@@ -230,6 +230,24 @@ export interface paths {
         patch: operations["setImaging"];
         trace?: never;
     };
+    "/api/v1/cameras/{id}/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long and how much of a camera's footage is kept. */
+        get: operations["readKeep"];
+        /** Sets how long and how much of a camera's footage is kept. What is beyond is deleted within a minute. */
+        put: operations["setKeep"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras/{id}/live.ws": {
         parameters: {
             query?: never;
@@ -1263,6 +1281,26 @@ export interface components {
             /** @enum {string} */
             state: "waiting" | "claimed" | "expired";
         };
+        /** @description How long and how much of a camera's footage is kept. Where nothing is set, the server's own limits hold; they hold besides, too. */
+        Keep: {
+            /** @description What is recorded all the time. */
+            continuous?: components["schemas"]["KeepLimits"];
+            /** @description What is recorded because something happened. */
+            event?: components["schemas"]["KeepLimits"];
+        };
+        /** @description Limits of one class of footage. */
+        KeepLimits: {
+            /**
+             * Format: int64
+             * @description Bytes that it may take.
+             */
+            bytes?: number | null;
+            /**
+             * Format: int32
+             * @description Days that it is kept at most.
+             */
+            days?: number | null;
+        };
         /** @description Whether a camera that calls in by itself has done so. */
         Link: {
             /**
@@ -1624,7 +1662,7 @@ export interface components {
             days_at_this_rate?: number | null;
             /**
              * Format: int64
-             * @description Bytes free on the filesystem.
+             * @description Bytes free on the filesystems.
              */
             free_bytes: number;
             /**
@@ -1637,6 +1675,43 @@ export interface components {
              * @description Bytes that footage may take.
              */
             quota_bytes: number;
+            /** @description Each place of footage, in the order in which they fill. */
+            storages: components["schemas"]["StoragePlace"][];
+            /**
+             * Format: int64
+             * @description Bytes that it takes.
+             */
+            used_bytes: number;
+        };
+        /** @description One place of footage: the data folder's own, or a further one. */
+        StoragePlace: {
+            /**
+             * Format: int64
+             * @description Bytes free on the filesystem.
+             */
+            free_bytes: number;
+            /**
+             * @description How a place of footage is: it takes footage, has no room, fails, cannot be written, takes seconds to write, is not there.
+             * @enum {string}
+             */
+            health: "ok" | "full" | "failing" | "read_only" | "slow" | "missing";
+            /**
+             * Format: uuid
+             * @description Absent for the data folder's own.
+             */
+            id?: string | null;
+            /** @description The folder's own name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Bytes that footage may take there.
+             */
+            quota_bytes: number;
+            /**
+             * Format: date-time
+             * @description Since when it is so.
+             */
+            since: string;
             /**
              * Format: int64
              * @description Bytes that it takes.
@@ -2366,6 +2441,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Imaging"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readKeep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Keep"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setKeep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Keep"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Keep"];
                 };
             };
             /** @description A problem: what went wrong, for people and programs */

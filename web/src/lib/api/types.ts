@@ -34,6 +34,9 @@ export type StreamKeys = Sent<Schemas['StreamKeys']>;
 export type StreamKey = Sent<Schemas['StreamKey']>;
 export type MadeStreamKey = Sent<Schemas['MadeStreamKey']>;
 export type StorageReport = Sent<Schemas['Storage']>;
+export type StoragePlace = StorageReport['storages'][number];
+export type Keep = Sent<Schemas['Keep']>;
+export type KeepLimits = Sent<Schemas['KeepLimits']>;
 export type TimelineAnswer = Sent<Schemas['Timeline']>;
 export type GapCause = Schemas['Gap']['cause'];
 

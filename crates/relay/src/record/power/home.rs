@@ -19,10 +19,10 @@ use super::disk::{FaultDisk, Faults};
 use super::random::Random;
 use crate::fleet::Shared;
 use crate::pull::Demand;
-use crate::record::adopt::adopt_open;
+use crate::record::adopt::adopt;
 use crate::record::disk::{Disk, outcome};
 use crate::record::port::{Local, Port};
-use crate::record::recorder::OPEN_FOLDER;
+use crate::record::storages::{Health, OPEN_FOLDER, Storages};
 use crate::record::{OpenSegments, Recorder};
 use crate::segment;
 use crate::state::Board;
@@ -122,7 +122,10 @@ impl Home {
         Self { clock, cameras, store, facts: Arc::new(ServerFacts(home)), home, folder, left: Left::default() }
     }
 
-    fn shared(&self, port: Arc<dyn Port>) -> Shared {
+    fn shared(&self, port: &Arc<dyn Port>) -> Shared {
+        let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
+        let disk = |_| Disk::on(Arc::clone(port), |_| ());
+        let storages = Storages::start_with(self.store.segments_dir(), &[], None, &clock, disk).unwrap();
         Shared {
             links: crate::link::Links::new(Arc::new(SystemClock)),
             witness: Witness::start(self.store.clone(), Arc::new(self.clock.clone())),
@@ -132,15 +135,15 @@ impl Home {
             board: Board::new(),
             demand: Demand::new(),
             opened: crate::playback::Cache::default(),
-            disk: Disk::on(port, |_| ()),
+            storages,
             open: OpenSegments::default(),
         }
     }
 
     /// What a start does with the tree that it finds. Whatever else checks or mends a tree is to be called here.
     async fn open_anew(&self, port: Arc<dyn Port>) -> Shared {
-        let shared = self.shared(port);
-        adopt_open(&shared).await;
+        let shared = self.shared(&port);
+        adopt(&shared).await;
         shared
     }
 
@@ -162,7 +165,8 @@ impl Home {
     async fn run(&mut self, life: &Life) -> Told {
         let disk = FaultDisk::new(life.seed, self.clock.clone(), life.faults.clone());
         let plugged = Plugged(disk.clone());
-        let shared = self.shared(Arc::new(disk.clone()));
+        let port: Arc<dyn Port> = Arc::new(disk.clone());
+        let shared = self.shared(&port);
         let mut recorders = Vec::new();
         for camera in &mut self.cameras {
             camera.connect();
@@ -172,10 +176,13 @@ impl Home {
         for step in 0..life.steps {
             self.clock.advance(STEP);
             disk.tick();
-            for (_, camera) in self.cameras.iter_mut().enumerate().filter(|(n, _)| (*n as u64 + step).is_multiple_of(PICTURE_STEPS)) {
+            for (_, camera) in
+                self.cameras.iter_mut().enumerate().filter(|(n, _)| (*n as u64 + step).is_multiple_of(PICTURE_STEPS))
+            {
                 camera.send(&self.clock);
             }
             if (step + 1).is_multiple_of(LOOK_STEPS) {
+                mend(&shared, &self.clock);
                 for recorder in &mut recorders {
                     recorder.look().await;
                 }
@@ -213,7 +220,7 @@ impl Home {
             for row in self.store.segments(camera.id, range).await.unwrap() {
                 let permit = shared.permit::<RecordCamera>(camera.id).await.unwrap();
                 let key = self.store.media_key_by_id(&permit, row.key).await.unwrap().unwrap();
-                let path = self.store.segment_path(camera.id, row.id);
+                let path = shared.storages.segment_path(row.storage, camera.id, row.id).unwrap();
                 match read(&path, &key, &row, camera, &mut found) {
                     Some((whole, corrupt)) => {
                         records += whole as u64;
@@ -244,7 +251,7 @@ impl Home {
 
 /// Opens a file whole. How many records it has, and how many pictures are not what the camera sent; `None` where it cannot be read.
 fn read(path: &Path, key: &MediaKey, row: &SegmentRow, camera: &Camera, found: &mut BTreeSet<usize>) -> Option<(usize, u64)> {
-    let (file, loaded) = segment::load(path, key).ok()?;
+    let (file, loaded) = segment::load(path, key, None).ok()?;
     let mut corrupt = 0;
     for record in loaded.index.records() {
         let mut sealed = segment::read_at(&file, &record.at().sealed()).ok()?;
@@ -263,13 +270,22 @@ fn read(path: &Path, key: &MediaKey, row: &SegmentRow, camera: &Camera, found: &
     Some((index.records().len(), corrupt + u64::from(!row_is_right)))
 }
 
+/// A storage that failed is tried again after its rest, as the server does.
+fn mend(shared: &Shared, clock: &ManualClock) {
+    for storage in shared.storages.all() {
+        if storage.health() != Health::Ok && storage.may_try(clock.mono()) {
+            storage.found(Health::Ok, clock);
+        }
+    }
+}
+
 /// Lets the disk and the index do all that they can before time goes on.
 async fn settle(shared: &Shared, disk: &FaultDisk, recorders: &mut [Recorder]) {
     let done = async {
         // Answered once everything before it is.
-        drop(outcome(&mut shared.disk.append(SegmentId::random(), Vec::new(), None)).await);
+        drop(outcome(&mut shared.storages.all()[0].disk().append(SegmentId::random(), Vec::new(), None)).await);
         for recorder in recorders {
-            while recorder.filing.join_next().await.is_some() {}
+            recorder.filed().await;
         }
     };
     tokio::select! {

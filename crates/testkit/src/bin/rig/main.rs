@@ -9,6 +9,7 @@ mod count;
 mod crash;
 mod cuts;
 mod demo;
+mod disks;
 mod foreign;
 mod lan;
 mod link;
@@ -53,6 +54,9 @@ enum Rig {
         #[arg(long, default_value_t = 6)]
         cameras: usize,
     },
+    /// Disks that fill, fail, turn read-only, hang and go away while a camera is recorded: what is lost, and when people are told; as
+    /// root.
+    Disks,
     /// Consents withdrawn while streams run, the log, receipts that verify without the server.
     Privacy,
     /// A camera is turned, set and restarted from its page; it stops when the browser that turns it is killed.
@@ -139,6 +143,7 @@ async fn main() -> ExitCode {
         Rig::Demo => demo::run(&server),
         Rig::Cuts => cuts::run(&server).await,
         Rig::Crash { rounds, cameras } => crash::run(&server, crash::Plan { rounds, cameras }).await,
+        Rig::Disks => disks::run(&server).await,
         Rig::Foreign => foreign::run(&server).await,
         Rig::Lan => lan::run(),
         Rig::Add => lan::add(&server),

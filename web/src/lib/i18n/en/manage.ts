@@ -130,7 +130,14 @@ const en: Record<keyof typeof zh, string> = {
 	'edit.remove.confirm': 'Remove “{name}”?',
 	'edit.remove.yes': 'Remove',
 	'edit.removed': '{name} was removed',
-	'edit.nothing': 'There is nothing to save'
+	'edit.nothing': 'There is nothing to save',
+	'keep.title': 'How long footage is kept',
+	'keep.text': 'Left empty, only the rule of the server holds: where room runs out, the oldest gives way.',
+	'keep.class.continuous': 'Recorded all the time',
+	'keep.class.event': 'Recorded because something happened',
+	'keep.days': 'Days at most',
+	'keep.room': 'Room at most (GB)',
+	'keep.warning': 'What is beyond is deleted within a minute, for good, except what is locked.'
 };
 
 export default en;

@@ -64,6 +64,12 @@ const en: Record<keyof typeof zh, string> = {
 	'remedy.device.no_link':
 		'It must be able to reach this server’s port. Check firewall and guest network; it keeps trying by itself.',
 	'remedy.range.too_long': 'At most 24 hours at a time.',
+	'problem.storage.read_only': 'The disk has turned read-only',
+	'problem.storage.slow': 'The disk takes too long to write',
+	'problem.storage.missing': 'The disk that holds this is not connected',
+	'remedy.storage.read_only': 'Check its file system, repair it, and mount it again.',
+	'remedy.storage.slow': 'See whether another program keeps it busy.',
+	'remedy.storage.missing': 'Connect it and mount it where it was.',
 	'remedy.recording.key_destroyed': 'This footage can no longer be opened.'
 };
 

@@ -120,5 +120,12 @@ export default {
 	'edit.remove.confirm': '删除“{name}”？',
 	'edit.remove.yes': '删除',
 	'edit.removed': '已删除{name}',
-	'edit.nothing': '没有要保存的修改'
+	'edit.nothing': '没有要保存的修改',
+	'keep.title': '录像保存多久',
+	'keep.text': '留空就只按服务器的总规则：空间用完时自动删除最早的录像。',
+	'keep.class.continuous': '全天录像',
+	'keep.class.event': '事件录像',
+	'keep.days': '最多保存几天',
+	'keep.room': '最多占用（GB）',
+	'keep.warning': '超出的录像会在一分钟内删除，无法恢复；锁定的录像除外。'
 } as const;

@@ -60,5 +60,11 @@ export default {
 	'remedy.device.unreachable': '检查电源和网络。访客网络常常把设备互相隔开。',
 	'remedy.device.no_link': '它要能连到这台服务器的端口。检查防火墙和访客网络；它会自己继续尝试。',
 	'remedy.range.too_long': '一次最多 24 小时。',
+	'problem.storage.read_only': '硬盘变成只读了',
+	'problem.storage.slow': '硬盘写入太慢',
+	'problem.storage.missing': '存录像的硬盘没有接上',
+	'remedy.storage.read_only': '检查并修复它的文件系统，再重新挂载。',
+	'remedy.storage.slow': '看看是不是有别的程序在大量读写。',
+	'remedy.storage.missing': '把硬盘接好并挂载到原来的位置。',
 	'remedy.recording.key_destroyed': '这段录像已经无法打开。'
 } as const;

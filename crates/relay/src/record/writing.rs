@@ -1,0 +1,371 @@
+//! One camera's fragments on their way to a disk, kept in memory until they are durable.
+//!
+//! A few are sealed and sent at a time. Where a storage fails, they are sealed again into a new file, under a new key, on the next
+//! storage; where there is none, they wait. The file that failed keeps what was durable in it.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::limits::RECORDER_PENDING_BYTES_MAX;
+use domain::{CameraId, Error, HomeId, Mono, Result, SegmentId, StreamName};
+use media::record::{Cipher, Fragment, Record, SegmentParams, SegmentWriter};
+use policy::act::RecordCamera;
+use tokio::task::JoinSet;
+
+use super::OpenSegment;
+use super::disk::{Answer, outcome, try_outcome};
+use super::file::{file_segment, give_up};
+use super::storages::{Health, SLOW, Storage};
+use crate::fleet::Shared;
+use crate::state::{Problem, RecordingStatus, Status};
+
+/// Fragments that are sealed and sent before the first of them is durable: four seconds. More would only be copies of what is in
+/// memory anyway.
+const SENT_MAX: usize = 8;
+
+/// When no key is to be had, it is asked for again this much later.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// What one camera's recorder writes.
+#[derive(Debug)]
+pub(super) struct Writing {
+    shared: Shared,
+    camera: CameraId,
+    home: HomeId,
+    /// Oldest first, and newer than what was sent.
+    waiting: VecDeque<Waiting>,
+    /// Oldest first; the last one may still be open.
+    segments: VecDeque<Segment>,
+    /// Bytes of all fragments that are not durable.
+    bytes: usize,
+    /// Segments that are on their way into the index.
+    filing: JoinSet<()>,
+    /// No new file before then.
+    retry_at: Option<Mono>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    fragment: Fragment,
+    /// It was in a file that failed, or comes after one: it starts a file of its own.
+    fresh: bool,
+}
+
+#[derive(Debug)]
+struct Segment {
+    id: SegmentId,
+    storage: Arc<Storage>,
+    /// `None` once it takes nothing more.
+    writer: Option<SegmentWriter>,
+    /// Oldest first. When one fails, all behind it fail with it.
+    sent: VecDeque<Sent>,
+    clean: bool,
+}
+
+/// A command that the disk has not answered yet.
+#[derive(Debug)]
+struct Sent {
+    what: What,
+    answer: Answer,
+    heard: Option<io::Result<()>>,
+    at: Mono,
+}
+
+#[derive(Debug)]
+enum What {
+    Header,
+    /// The record, and the file's length with it.
+    Record(Fragment, Record, u64),
+    Trailer,
+}
+
+impl Sent {
+    fn outcome(&mut self) -> Option<io::Result<()>> {
+        self.heard.take().or_else(|| try_outcome(&mut self.answer))
+    }
+}
+
+impl Writing {
+    pub(super) fn new(shared: Shared, camera: CameraId, home: HomeId) -> Self {
+        let (waiting, segments) = (VecDeque::new(), VecDeque::new());
+        Self { shared, camera, home, waiting, segments, bytes: 0, filing: JoinSet::new(), retry_at: None }
+    }
+
+    /// Whether there is room in memory for more.
+    pub(super) fn has_room(&self) -> bool {
+        self.bytes < RECORDER_PENDING_BYTES_MAX
+    }
+
+    /// Bytes of all fragments that are not durable.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The storage that is to answer next.
+    #[cfg(test)]
+    pub(super) fn waits_for(&self) -> Option<Arc<Storage>> {
+        self.segments.front().filter(|segment| !segment.sent.is_empty()).map(|segment| Arc::clone(&segment.storage))
+    }
+
+    /// Takes a fragment, and sends it where that is possible.
+    pub(super) async fn write(&mut self, fragment: Fragment) {
+        self.bytes += fragment.bytes();
+        self.waiting.push_back(Waiting { fragment, fresh: false });
+        self.send().await;
+    }
+
+    /// Hears what the disks have answered so far: records that are durable can be played from now on. Then sends what waits.
+    pub(super) async fn look(&mut self) {
+        while self.filing.try_join_next().is_some() {}
+        self.harvest();
+        self.send().await;
+    }
+
+    /// The file takes nothing more. It is put into the index once the disk has what was sent.
+    pub(super) fn close(&mut self) {
+        let now = self.shared.clock.mono();
+        let Some(segment) = self.segments.back_mut() else { return };
+        let Some(writer) = segment.writer.take() else { return };
+        let mut trailer = Vec::new();
+        segment.clean = writer.finish(&mut trailer).is_ok();
+        let answer = segment.storage.disk().close(segment.id, trailer);
+        segment.sent.push_back(Sent { what: What::Trailer, answer, heard: None, at: now });
+    }
+
+    /// Waits until the disk and the index have everything, or no disk takes it.
+    pub(super) async fn finish(&mut self) {
+        loop {
+            self.look().await;
+            if self.waiting.is_empty() {
+                self.close();
+            }
+            if !self.hear().await {
+                break;
+            }
+        }
+        let lost = self.waiting.len();
+        if lost > 0 {
+            tracing::error!(camera = %self.camera, lost, "footage could not be written before the end");
+            metrics::counter!("atipcam_recording_fragments_lost").increment(lost as u64);
+        }
+        self.filed().await;
+    }
+
+    /// Waits until what takes nothing more is in the index.
+    pub(super) async fn filed(&mut self) {
+        while self.filing.join_next().await.is_some() {}
+    }
+
+    /// Waits for the oldest answer; not for ever, and not where there is none to come.
+    pub(super) async fn hear(&mut self) -> bool {
+        let Some(sent) = self.segments.front_mut().and_then(|segment| segment.sent.front_mut()) else { return false };
+        if sent.heard.is_none() {
+            sent.heard = tokio::time::timeout(SLOW, outcome(&mut sent.answer)).await.ok();
+        }
+        sent.heard.is_some()
+    }
+
+    fn harvest(&mut self) {
+        let now = self.shared.clock.mono();
+        let mut written = false;
+        while let Some(segment) = self.segments.front_mut() {
+            let mut failure = (!segment.storage.is_there()).then_some(Health::Missing);
+            while failure.is_none()
+                && let Some(sent) = segment.sent.front_mut()
+            {
+                match sent.outcome() {
+                    None if now.since(sent.at) >= SLOW => failure = Some(Health::Slow),
+                    None => break,
+                    Some(outcome) => match (outcome, segment.sent.pop_front().map(|sent| sent.what)) {
+                        (Ok(()), Some(What::Record(fragment, record, length))) => {
+                            self.bytes -= fragment.bytes();
+                            self.shared.open.push(segment.id, record, length);
+                            written = true;
+                        }
+                        (Ok(()), _) => {}
+                        (Err(error), Some(What::Trailer)) => {
+                            tracing::warn!(camera = %self.camera, segment = %segment.id, %error, "a segment has no trailer");
+                            segment.clean = false;
+                        }
+                        (Err(error), what) => {
+                            tracing::warn!(camera = %self.camera, segment = %segment.id, %error, "a segment is given up");
+                            failure = Some(Health::of(&error));
+                            if let Some(what @ What::Record(..)) = what {
+                                let (_, answer) = tokio::sync::oneshot::channel();
+                                segment.sent.push_front(Sent { what, answer, heard: None, at: now });
+                            }
+                        }
+                    },
+                }
+            }
+            if let Some(health) = failure {
+                let storage = Arc::clone(&segment.storage);
+                if !self.failed(&storage, health) {
+                    break;
+                }
+            } else if segment.writer.is_none() && segment.sent.is_empty() {
+                let (id, clean) = (segment.id, segment.clean);
+                self.segments.pop_front();
+                self.filing.spawn(file(self.shared.clone(), self.camera, id, clean));
+            } else {
+                break;
+            }
+        }
+        if written {
+            self.recorded();
+        }
+    }
+
+    /// A storage does not take what was sent to it: that goes elsewhere. Says whether it does; a storage that is merely slow is
+    /// waited for where there is no other.
+    fn failed(&mut self, storage: &Arc<Storage>, health: Health) -> bool {
+        storage.found(health, self.shared.clock.as_ref());
+        if health == Health::Slow && self.shared.storages.taker().is_none() {
+            self.trouble(&health.error());
+            return false;
+        }
+        let (failed, kept) = std::mem::take(&mut self.segments).into_iter().partition(|one| Arc::ptr_eq(&one.storage, storage));
+        self.segments = kept;
+        let failed: VecDeque<Segment> = failed;
+        let mut back = VecDeque::new();
+        for segment in failed {
+            let closed = storage.disk().close(segment.id, Vec::new());
+            let fragments = segment.sent.into_iter().filter_map(|sent| match sent.what {
+                What::Record(fragment, ..) => Some(fragment),
+                What::Header | What::Trailer => None,
+            });
+            back.extend(fragments.enumerate().map(|(n, fragment)| Waiting { fragment, fresh: n == 0 }));
+            // It may take as long as the disk hangs: the recorder's end does not wait for it.
+            tokio::spawn(give_up(self.shared.clone(), Arc::clone(storage), segment.id, closed));
+        }
+        if let Some(next) = self.waiting.front_mut() {
+            next.fresh = true;
+        }
+        back.append(&mut self.waiting);
+        self.waiting = back;
+        true
+    }
+
+    /// Sends what waits, as much as may be under way.
+    async fn send(&mut self) {
+        while let Some(Waiting { fragment, fresh }) = self.waiting.front() {
+            let under_way: usize = self.segments.iter().map(|segment| segment.sent.len()).sum();
+            if under_way >= SENT_MAX {
+                return;
+            }
+            let open = self.segments.back().and_then(|segment| segment.writer.as_ref());
+            if open.is_some_and(|writer| *fresh || writer.must_roll(fragment)) {
+                self.close();
+                continue;
+            }
+            if open.is_none() {
+                match self.open().await {
+                    Ok(true) => {}
+                    Ok(false) => return,
+                    Err(error) => {
+                        self.retry_at = Some(self.shared.clock.mono() + RETRY);
+                        tracing::error!(camera = %self.camera, %error, "a segment cannot be begun");
+                        return self.trouble(&error);
+                    }
+                }
+            }
+            if let Err(error) = self.seal() {
+                tracing::error!(camera = %self.camera, %error, "a fragment cannot be sealed");
+                metrics::counter!("atipcam_recording_fragments_lost").increment(1);
+                self.trouble(&error);
+                self.close();
+            }
+        }
+    }
+
+    /// Seals the fragment that waits longest, and sends it.
+    fn seal(&mut self) -> Result<()> {
+        let at = self.shared.clock.mono();
+        let Some(Segment { id, storage, writer: Some(writer), sent, .. }) = self.segments.back_mut() else { return Ok(()) };
+        let Some(Waiting { fragment, .. }) = self.waiting.pop_front() else { return Ok(()) };
+        let mut bytes = Vec::new();
+        let sealed = writer.record(&fragment, &mut bytes);
+        let record = sealed.map_err(Error::internal).inspect_err(|_| self.bytes -= fragment.bytes())?;
+        let answer = storage.disk().append(*id, bytes, None);
+        sent.push_back(Sent { what: What::Record(fragment, record, writer.len()), answer, heard: None, at });
+        Ok(())
+    }
+
+    /// Begins a file for the fragment that waits longest; not where no storage takes one.
+    async fn open(&mut self) -> Result<bool> {
+        let now = self.shared.clock.mono();
+        if self.retry_at.is_some_and(|at| now < at) {
+            return Ok(false);
+        }
+        self.retry_at = None;
+        let Some(storage) = self.taker().await else {
+            self.trouble(&self.shared.storages.trouble().error());
+            return Ok(false);
+        };
+        let Some(Waiting { fragment, fresh }) = self.waiting.front_mut() else { return Ok(false) };
+        let permit = self.shared.permit::<RecordCamera>(self.camera).await?;
+        let key = self.shared.store.media_key(&permit, self.home, self.camera, fragment.wall).await?;
+        let id = SegmentId::random();
+        let params = SegmentParams {
+            camera: self.camera,
+            stream: StreamName::Main,
+            cipher: Cipher::fastest(),
+            format: Arc::clone(&fragment.format),
+        };
+        let (writer, header) = SegmentWriter::new(params, &key, id).map_err(Error::internal)?;
+        *fresh = false;
+        let path = storage.open_path(id);
+        // Nothing of it is served before its first record, and that is durable only after the header.
+        let open = OpenSegment::new(writer.index(), storage.id(), path.clone(), writer.len());
+        self.shared.open.start(open);
+        let answer = storage.disk().create(id, path, header.to_vec());
+        let sent = VecDeque::from([Sent { what: What::Header, answer, heard: None, at: now }]);
+        self.segments.push_back(Segment { id, storage, writer: Some(writer), sent, clean: false });
+        Ok(true)
+    }
+
+    /// The first storage that takes footage and is the one that it was.
+    async fn taker(&self) -> Option<Arc<Storage>> {
+        loop {
+            let storage = self.shared.storages.taker()?;
+            match storage.recognized().await {
+                Ok(()) => return Some(storage),
+                Err(error) => drop(storage.found(Health::of(&error), self.shared.clock.as_ref())),
+            }
+        }
+    }
+
+    /// Footage is durable.
+    fn recorded(&self) {
+        self.shared.board.update(self.camera, self.shared.clock.now(), |state| {
+            // Otherwise it is the last fragment of a camera that has just gone.
+            let gone = state.status == Status::Offline;
+            state.recording = if gone { RecordingStatus::Waiting } else { RecordingStatus::On };
+            state.recording_problem = None;
+        });
+    }
+
+    /// Footage waits in memory: the camera's state says so and why.
+    fn trouble(&self, error: &Error) {
+        self.shared.board.update(self.camera, self.shared.clock.now(), |state| {
+            state.recording = RecordingStatus::Failed;
+            state.recording_problem = Some(Problem::from(error));
+        });
+    }
+}
+
+/// Puts a closed segment into the index.
+async fn file(shared: Shared, camera: CameraId, id: SegmentId, clean: bool) {
+    let Some(open) = shared.open.get(id) else { return };
+    match file_segment(&shared, &open, clean).await {
+        Ok(()) => drop(shared.open.end(id)),
+        Err(error) => {
+            // Stays in memory and in the folder of open segments; it is adopted when its storage is well again, or at the next start.
+            shared.open.leave(id);
+            tracing::error!(%camera, segment = %id, %error, "a segment could not be filed");
+        }
+    }
+}

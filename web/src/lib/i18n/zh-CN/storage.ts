@@ -1,0 +1,22 @@
+export default {
+	'storage.own': '服务器自己的文件夹',
+	'storage.label': '硬盘',
+	'storage.line': '已用 {used}，上限 {quota}，硬盘剩余 {free}',
+	'storage.gone': '这里的录像暂时看不到，接上后就会回来。',
+	'storage.since': '{time}开始',
+	'storage.health.ok': '正常录像',
+	'storage.health.full': '没有空间了',
+	'storage.health.failing': '读写出错',
+	'storage.health.read_only': '变成只读，写不进去',
+	'storage.health.slow': '写入很慢',
+	'storage.health.missing': '没有接上',
+	'storage.remedy.full': '腾出一些空间，或者加一块硬盘。',
+	'storage.remedy.failing': '检查连线；再出错就该换硬盘了。',
+	'storage.remedy.read_only': '文件系统可能损坏了，请检查并修复后重新挂载。',
+	'storage.remedy.slow': '看看是不是有别的程序在大量读写；机械硬盘也可能快坏了。',
+	'storage.remedy.missing': '把硬盘接好并挂载到原来的位置。',
+	'storage.alert': '{name}：{health}',
+	'storage.alert.next': '录像已经改存到另一块硬盘，没有中断。',
+	'storage.alert.none': '新录像只能先留在内存里，撑不了多久，请马上处理。',
+	'storage.alert.more': '查看硬盘'
+} as const;
