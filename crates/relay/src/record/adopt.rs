@@ -55,7 +55,7 @@ async fn delete_orphans(shared: &Shared, storage: &Storage) -> Result<()> {
     Ok(())
 }
 
-async fn adopt_open(shared: &Shared, storage: &Arc<Storage>) {
+pub(super) async fn adopt_open(shared: &Shared, storage: &Arc<Storage>) {
     let mut entries = match tokio::fs::read_dir(storage.folder().join(OPEN_FOLDER)).await {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,

@@ -19,7 +19,7 @@ use super::disk::{FaultDisk, Faults};
 use super::random::Random;
 use crate::fleet::Shared;
 use crate::pull::Demand;
-use crate::record::adopt::adopt;
+use crate::record::adopt::adopt_open;
 use crate::record::disk::{Disk, outcome};
 use crate::record::port::{Local, Port};
 use crate::record::storages::{Health, OPEN_FOLDER, Storages};
@@ -143,7 +143,9 @@ impl Home {
     /// What a start does with the tree that it finds. Whatever else checks or mends a tree is to be called here.
     async fn open_anew(&self, port: Arc<dyn Port>) -> Shared {
         let shared = self.shared(&port);
-        adopt(&shared).await;
+        for storage in shared.storages.all() {
+            adopt_open(&shared, storage).await;
+        }
         shared
     }
 
