@@ -1,7 +1,7 @@
 use std::sync::{Condvar, Mutex};
 
 use bytes::Bytes;
-use domain::{Clock as _, TimeRange, Timestamp};
+use domain::{Clock, TimeRange, Timestamp};
 use media::au::{VideoCodec, VideoFormat};
 use store::SegmentRow;
 use tempfile::TempDir;

@@ -1,4 +1,4 @@
-use domain::{Clock as _, HomeId, Origin, SegmentId, StreamName};
+use domain::{Clock, HomeId, Origin, SegmentId, StreamName};
 use media::record::MediaKeyId;
 use policy::act::EditCamera;
 use tempfile::TempDir;
