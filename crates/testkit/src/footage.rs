@@ -109,8 +109,7 @@ impl Round {
         let (mut followed, mut last) = (Followed::default(), None::<(usize, usize)>);
         let count = self.times.len();
         for (number, (time, hash)) in units.iter().enumerate() {
-            let Some(place) = *self.places.get(hash).ok_or_else(|| format!("unit {number} at {time} s {STRANGER}"))?
-            else {
+            let Some(place) = *self.places.get(hash).ok_or_else(|| format!("unit {number} at {time} s {STRANGER}"))? else {
                 continue;
             };
             if let Some((number_before, place_before)) = last {

@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 
 use domain::limits::RECORDER_PENDING_BYTES_MAX;
 use domain::{CameraId, Error, Kind, Result};
-use media::record::{
-    HEADER_LEN, Loaded, MediaKey, SegmentError, SegmentHeader, SegmentIndex, SegmentScanner, is_segment,
-};
+use media::record::{HEADER_LEN, Loaded, MediaKey, SegmentError, SegmentHeader, SegmentIndex, SegmentScanner, is_segment};
 use policy::act::RecordCamera;
 
 use super::OpenSegment;

@@ -172,7 +172,9 @@ impl Home {
         for step in 0..life.steps {
             self.clock.advance(STEP);
             disk.tick();
-            for (_, camera) in self.cameras.iter_mut().enumerate().filter(|(n, _)| (*n as u64 + step).is_multiple_of(PICTURE_STEPS)) {
+            for (_, camera) in
+                self.cameras.iter_mut().enumerate().filter(|(n, _)| (*n as u64 + step).is_multiple_of(PICTURE_STEPS))
+            {
                 camera.send(&self.clock);
             }
             if (step + 1).is_multiple_of(LOOK_STEPS) {

@@ -44,7 +44,13 @@ pub(crate) async fn figures(binary: &Path, count: usize) -> Result<Vec<Figure>> 
         figure("written", "MiB", mib(our_bytes), mib(their_bytes), theirs.load),
     ];
     // ffmpeg makes nothing durable: there is nothing to compare with.
-    figures.extend(disk.map(|(name, unit, ours_alone)| Figure { name, unit, ours: ours_alone, peer: Peer::Nobody, load: ours.load }));
+    figures.extend(disk.map(|(name, unit, ours_alone)| Figure {
+        name,
+        unit,
+        ours: ours_alone,
+        peer: Peer::Nobody,
+        load: ours.load,
+    }));
     Ok(figures)
 }
 
