@@ -327,11 +327,26 @@ impl Ending {
             clean = false;
         }
         let Some(open) = self.shared.open.get(self.id) else { return };
+        if !clean && let Err(error) = self.cut(&open).await {
+            // The next start looks closely at it.
+            return tracing::error!(camera = %self.camera, segment = %self.id, %error, "a segment that failed is not filed yet");
+        }
         match file_segment(&self.shared, &open, clean).await {
             Ok(()) => drop(self.shared.open.end(self.id)),
             // Stays in memory and in the folder of open segments; the next start adopts it.
             Err(error) => tracing::error!(camera = %self.camera, segment = %self.id, %error, "a segment could not be filed"),
         }
+    }
+}
+
+impl Ending {
+    /// Behind what is durable there may be anything: the file ends there.
+    async fn cut(&self, open: &OpenSegment) -> io::Result<()> {
+        if open.index.records().is_empty() {
+            return Ok(());
+        }
+        let (path, length) = (open.path.clone(), open.bytes);
+        self.shared.disk.files(move |port| port.cut(&path, length)).await
     }
 }
 

@@ -180,12 +180,11 @@ impl Home {
             if (step + 1).is_multiple_of(LOOK_STEPS) {
                 for recorder in &mut recorders {
                     recorder.look().await;
+                    self.hear(&shared, &mut loss);
                 }
             }
             settle(&shared, &disk, &mut recorders).await;
-            for (camera, loss) in self.cameras.iter().zip(&mut loss) {
-                *loss |= shared.board.get(camera.id, self.clock.now()).recording_problem.is_some();
-            }
+            self.hear(&shared, &mut loss);
             if disk.is_cut() {
                 break;
             }
@@ -204,6 +203,13 @@ impl Home {
         Told { durable, loss, records_written }
     }
 
+    /// Notes which cameras' states speak of a loss.
+    fn hear(&self, shared: &Shared, loss: &mut [bool]) {
+        for (camera, loss) in self.cameras.iter().zip(loss) {
+            *loss |= shared.board.get(camera.id, self.clock.now()).recording_problem.is_some();
+        }
+    }
+
     async fn judge(&mut self, shared: &Shared, begun: Timestamp, told: &Told) {
         let range = TimeRange::new(begun, self.clock.now() + Duration::from_secs(3600)).unwrap();
         let open = self.folder.path().join("segments").join(OPEN_FOLDER);
@@ -217,9 +223,10 @@ impl Home {
                 let key = self.store.media_key_by_id(&permit, row.key).await.unwrap().unwrap();
                 let path = self.store.segment_path(camera.id, row.id);
                 match read(&path, &key, &row, camera, &mut found) {
-                    Some((whole, corrupt)) => {
+                    Some(Opened { whole, corrupt, as_filed }) => {
                         records += whole as u64;
                         self.left.corrupt += corrupt;
+                        self.left.broken_promises += u64::from(!as_filed);
                         if let Some(said) = promised.remove(&row.id) {
                             self.left.broken_promises += said.saturating_sub(whole) as u64;
                         }
@@ -244,8 +251,18 @@ impl Home {
     }
 }
 
-/// Opens a file whole. How many records it has, and how many pictures are not what the camera sent; `None` where it cannot be read.
-fn read(path: &Path, key: &MediaKey, row: &SegmentRow, camera: &Camera, found: &mut BTreeSet<usize>) -> Option<(usize, u64)> {
+/// What is in a file.
+struct Opened {
+    /// Records.
+    whole: usize,
+    /// Pictures that are not what the camera sent then.
+    corrupt: u64,
+    /// Whether it is what its row says.
+    as_filed: bool,
+}
+
+/// Opens a file whole; `None` where that cannot be done.
+fn read(path: &Path, key: &MediaKey, row: &SegmentRow, camera: &Camera, found: &mut BTreeSet<usize>) -> Option<Opened> {
     let (file, loaded) = segment::load(path, key).ok()?;
     let mut corrupt = 0;
     for record in loaded.index.records() {
@@ -261,8 +278,8 @@ fn read(path: &Path, key: &MediaKey, row: &SegmentRow, camera: &Camera, found: &
         corrupt += u64::from(!bytes.is_empty());
     }
     let (index, length) = (&loaded.index, file.metadata().ok()?.len());
-    let row_is_right = index.start() == Some(row.start) && index.end() == Some(row.end) && length == row.bytes;
-    Some((index.records().len(), corrupt + u64::from(!row_is_right)))
+    let as_filed = (index.start(), index.end(), length) == (Some(row.start), Some(row.end), row.bytes);
+    Some(Opened { whole: index.records().len(), corrupt, as_filed })
 }
 
 /// Lets the disk and the index do all that they can before time goes on.
