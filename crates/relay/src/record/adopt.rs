@@ -1,11 +1,13 @@
 //! Footage that a crash left unfiled is found, checked and put into the index.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use domain::limits::RECORDER_PENDING_BYTES_MAX;
-use domain::{CameraId, Error, Kind, Result, SegmentId};
+use domain::{CameraId, Error, Kind, Result, SegmentId, TimeRange, Timestamp};
 use media::record::{HEADER_LEN, Loaded, MediaKey, SegmentError, SegmentHeader, SegmentIndex, SegmentScanner, is_segment};
 use policy::act::RecordCamera;
 
@@ -23,19 +25,22 @@ const UNSYNCED_MAX: u64 = RECORDER_PENDING_BYTES_MAX as u64;
 /// Files every segment that was open when the process ended, and deletes the footage of cameras that were removed
 /// meanwhile. Call before the first recorder starts.
 pub(crate) async fn adopt(shared: &Shared) {
-    for storage in shared.storages.all().iter().filter(|storage| storage.is_there()) {
-        adopt_storage(shared, storage).await;
-    }
+    let there = shared.storages.all().iter().filter(|storage| storage.is_there()).cloned();
+    adopt_storages(shared, &there.collect::<Vec<_>>()).await;
 }
 
-/// The same with one storage: also when it comes back. What its recorders write meanwhile is left alone.
-pub(super) async fn adopt_storage(shared: &Shared, storage: &Arc<Storage>) {
-    for left in shared.open.left_on(storage.id()) {
-        end_failed(shared, storage, left).await;
+/// The same with some storages: also when one comes back. What its recorders write meanwhile is left alone.
+pub(super) async fn adopt_storages(shared: &Shared, storages: &[Arc<Storage>]) {
+    for storage in storages {
+        for left in shared.open.left_on(storage.id()) {
+            end_failed(shared, storage, left).await;
+        }
     }
-    adopt_open(shared, storage).await;
-    if let Err(error) = delete_orphans(shared, storage).await {
-        tracing::error!(%error, "footage of removed cameras cannot be deleted; its keys are gone");
+    adopt_open(shared, storages).await;
+    for storage in storages {
+        if let Err(error) = delete_orphans(shared, storage).await {
+            tracing::error!(%error, "footage of removed cameras cannot be deleted; its keys are gone");
+        }
     }
 }
 
@@ -55,19 +60,39 @@ async fn delete_orphans(shared: &Shared, storage: &Storage) -> Result<()> {
     Ok(())
 }
 
-pub(super) async fn adopt_open(shared: &Shared, storage: &Arc<Storage>) {
-    let mut entries = match tokio::fs::read_dir(storage.folder().join(OPEN_FOLDER)).await {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
-        Err(error) => return tracing::error!(%error, "unfinished footage cannot be listed"),
-    };
-    loop {
-        match entries.next_entry().await {
-            Ok(Some(entry)) => adopt_one(shared, storage, &entry.path()).await,
-            Ok(None) => return,
-            Err(error) => return tracing::error!(%error, "unfinished footage cannot be listed"),
+/// The newest first: a file that failed holds what was written again after it, which is known once that has its row.
+pub(super) async fn adopt_open(shared: &Shared, storages: &[Arc<Storage>]) {
+    let mut unfinished = Vec::new();
+    for storage in storages {
+        match list(storage.folder().join(OPEN_FOLDER)).await {
+            Ok(files) => unfinished.extend(files.into_iter().map(|(begin, path)| (begin, path, storage))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => tracing::error!(%error, "unfinished footage cannot be listed"),
         }
     }
+    unfinished.sort_by_key(|(begin, ..)| Reverse(*begin));
+    for (_, path, storage) in unfinished {
+        adopt_one(shared, storage, &path).await;
+    }
+}
+
+/// The files of a folder, and when they begin where they say so.
+async fn list(folder: PathBuf) -> io::Result<Vec<(Option<Timestamp>, PathBuf)>> {
+    let list = move || {
+        let paths = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path()));
+        paths.map(|path| path.map(|path| (begin(&path), path))).collect()
+    };
+    tokio::task::spawn_blocking(list).await.map_err(io::Error::other)?
+}
+
+/// What the first record of a file says.
+fn begin(path: &Path) -> Option<Timestamp> {
+    let file = std::fs::File::open(path).ok()?;
+    let mut scanner = SegmentScanner::new(file.metadata().ok()?.len());
+    while scanner.records().is_empty() {
+        scanner.feed(&segment::read_at(&file, &scanner.wants()?).ok()?).ok()?;
+    }
+    scanner.records().first().map(|first| first.header.wall)
 }
 
 async fn adopt_one(shared: &Shared, storage: &Arc<Storage>, path: &Path) {
@@ -98,7 +123,14 @@ async fn try_adopt(shared: &Shared, storage: &Arc<Storage>, path: &Path) -> Resu
     }
     let owned = path.to_owned();
     let found = tokio::task::spawn_blocking(move || look(&owned, &key)).await.map_err(Error::internal)??;
-    let Some(Found { index, clean, rejected, cut }) = found else { return delete(storage, path).await };
+    let Some(mut found) = found else { return delete(storage, path).await };
+    for begin in begun_within(shared, &found.index).await? {
+        found.end_before(begin);
+    }
+    let Found { index, clean, rejected, cut } = found;
+    if index.records().is_empty() {
+        return delete(storage, path).await;
+    }
     if rejected > 0 {
         tracing::warn!(file = ?path.file_name(), rejected, "records at the end of a file did not reach the disk whole");
         metrics::counter!("atipcam_recording_records_rejected").increment(rejected);
@@ -109,6 +141,17 @@ async fn try_adopt(shared: &Shared, storage: &Arc<Storage>, path: &Path) -> Resu
     }
     file_segment(shared, &OpenSegment::new(index, storage.id(), path.to_owned(), 0), clean).await?;
     Ok(true)
+}
+
+/// When the camera's other files begin that do so within this one.
+async fn begun_within(shared: &Shared, index: &SegmentIndex) -> Result<Vec<Timestamp>> {
+    let (id, camera) = (index.header().segment, index.header().camera);
+    let Some(span) = index.start().zip(index.end()).and_then(|(from, to)| TimeRange::new(from, to)) else {
+        return Ok(Vec::new());
+    };
+    let rows = shared.store.segments(camera, span).await?.into_iter().filter(|row| row.id != id).map(|row| row.start);
+    let open = shared.open.of(camera, span).into_iter().filter_map(|open| open.index.start());
+    Ok(rows.chain(open).collect())
 }
 
 /// Nothing in it can be played.
@@ -124,7 +167,7 @@ async fn read_header(path: PathBuf) -> Result<Option<SegmentHeader>> {
         let file = std::fs::File::open(path)?;
         Ok((segment::read_at(&file, &(0..HEADER_LEN as u64))?, file.metadata()?.len()))
     };
-    let read: std::io::Result<_> = tokio::task::spawn_blocking(read).await.map_err(Error::internal)?;
+    let read: io::Result<_> = tokio::task::spawn_blocking(read).await.map_err(Error::internal)?;
     let (bytes, length) = read.map_err(Error::internal)?;
     match SegmentHeader::decode(&bytes) {
         Some(header) => Ok(Some(header)),
@@ -142,6 +185,17 @@ struct Found {
     rejected: u64,
     /// Where the file must end so that nobody meets what is not sound.
     cut: Option<u64>,
+}
+
+impl Found {
+    /// Drops what another file that begins at `begin` has too: the very record that it begins with, and all behind it. Another one that
+    /// only was taken then stays.
+    fn end_before(&mut self, begin: Timestamp) {
+        let Some(first) = self.index.records().iter().position(|record| record.start() == begin) else { return };
+        self.index.truncate(first);
+        self.clean = false;
+        self.cut = self.index.records().last().map(|last| last.at().sealed().end);
+    }
 }
 
 /// Reads a file and tries all that may not have been durable when the power went: a sync that did not happen may have taken any

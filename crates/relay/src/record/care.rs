@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::adopt::adopt_storage;
+use super::adopt::adopt_storages;
 use super::storages::{Health, SLOW, Storage};
 use crate::fleet::Shared;
 
@@ -53,7 +53,7 @@ async fn care_of(shared: Shared, storage: Arc<Storage>) {
         }
         if health == Health::Ok {
             // What could not be filed meanwhile, or lay on a disk that has just come.
-            adopt_storage(&shared, &storage).await;
+            adopt_storages(&shared, std::slice::from_ref(&storage)).await;
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use domain::SegmentId;
@@ -189,7 +189,7 @@ impl Files {
     fn apply(&mut self, id: SegmentId, work: Work) -> io::Result<()> {
         let closes = matches!(work, Work::Close { .. });
         let outcome = match work {
-            Work::Create { path, bytes } => self.create(id, path, &bytes),
+            Work::Create { path, bytes } => self.create(id, &path, &bytes),
             Work::Append { bytes, room } => {
                 let outcome = self.write(id, &bytes);
                 drop(room);
@@ -209,10 +209,10 @@ impl Files {
         outcome
     }
 
-    fn create(&mut self, id: SegmentId, path: PathBuf, bytes: &[u8]) -> io::Result<()> {
+    fn create(&mut self, id: SegmentId, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let folder = path.parent().ok_or_else(|| io::Error::other("a segment needs a folder"))?;
         make_folder(&*self.port, folder)?;
-        let mut file = self.port.create(&path)?;
+        let mut file = self.port.create(path)?;
         file.write_all(bytes)?;
         let folder = folder.to_owned();
         self.named.entry(folder.clone()).or_default().push(id);

@@ -241,7 +241,10 @@ impl Writing {
             // It may take as long as the disk hangs: the recorder's end does not wait for it.
             tokio::spawn(give_up(self.shared.clone(), Arc::clone(storage), segment.id, closed));
         }
-        if let Some(next) = self.waiting.front_mut() {
+        // Behind what is sent again it goes on; not behind what another storage has.
+        if (back.is_empty() || !self.segments.is_empty())
+            && let Some(next) = self.waiting.front_mut()
+        {
             next.fresh = true;
         }
         back.append(&mut self.waiting);

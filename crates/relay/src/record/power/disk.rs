@@ -156,12 +156,15 @@ impl FaultDisk {
         if state.cut { Err(gone()) } else { Ok(state) }
     }
 
-    /// A sync: time passes, and then it is done, unless it only says so.
-    fn sync(&self, done: impl FnOnce(&mut State) -> io::Result<()>) -> io::Result<()> {
+    /// A sync: time passes, and then it is done, unless it only says so. Only the writer's own take time, so that there is one
+    /// thread at most that waits for the clock.
+    fn sync(&self, writers: bool, done: impl FnOnce(&mut State) -> io::Result<()>) -> io::Result<()> {
         let mut state = self.call()?;
-        let State { faults, random, .. } = &mut *state;
-        let time = Duration::from_millis(random.within(faults.sync_ms.clone()));
-        let mut state = self.take(state, time)?;
+        if writers {
+            let State { faults, random, .. } = &mut *state;
+            let time = Duration::from_millis(random.within(faults.sync_ms.clone()));
+            state = self.take(state, time)?;
+        }
         if state.faults.idle_syncs { Ok(()) } else { done(&mut state) }
     }
 }
@@ -191,7 +194,8 @@ impl Port for FaultDisk {
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
-        self.sync(|state| {
+        let files = self.state().inodes.iter().any(|inode| inode.in_folder(folder));
+        self.sync(files, |state| {
             state.new_folders.retain(|made| made.parent() != Some(folder));
             state.inodes.iter_mut().filter(|inode| inode.in_folder(folder)).for_each(Inode::keep_name);
             Ok(())
@@ -208,8 +212,12 @@ impl Port for FaultDisk {
     }
 
     fn cut(&self, path: &Path, length: u64) -> io::Result<()> {
-        drop(self.change()?);
-        Local.cut(path, length)
+        let mut state = self.change()?;
+        match state.find(path) {
+            Some(inode) => state.inodes[inode].cut(usize::try_from(length).map_err(io::Error::other)?),
+            None => Local.cut(path, length)?,
+        }
+        Ok(())
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -274,7 +282,7 @@ impl Write for FaultFile {
 impl PortFile for FaultFile {
     fn sync(&self) -> io::Result<()> {
         let file = self.inode;
-        self.disk.sync(|state| {
+        self.disk.sync(true, |state| {
             let (chance, State { random, inodes, loss, .. }) = (state.faults.losing, state);
             *loss |= random.chance(chance) && inodes[file].lose(random);
             if inodes[file].keep_bytes() { Ok(()) } else { Err(broken()) }
@@ -282,7 +290,7 @@ impl PortFile for FaultFile {
     }
 
     fn sync_filesystem(&self) -> io::Result<()> {
-        self.disk.sync(|state| {
+        self.disk.sync(true, |state| {
             let (chance, State { random, inodes, loss, .. }) = (state.faults.losing, &mut *state);
             for inode in inodes {
                 *loss |= random.chance(chance) && inode.lose(random);

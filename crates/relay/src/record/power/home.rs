@@ -70,8 +70,8 @@ pub(super) struct Left {
     pub(super) broken_promises: u64,
     /// Times at which a picture is missing between others.
     pub(super) holes: u64,
-    /// Of them, those of which the camera's state never spoke.
-    pub(super) untold: u64,
+    /// Lives in which a camera's state spoke of its disk.
+    pub(super) told: u64,
     /// Files that a start left in the folder of open ones, or that do not open.
     pub(super) stray: u64,
 }
@@ -143,9 +143,7 @@ impl Home {
     /// What a start does with the tree that it finds. Whatever else checks or mends a tree is to be called here.
     async fn open_anew(&self, port: Arc<dyn Port>) -> Shared {
         let shared = self.shared(&port);
-        for storage in shared.storages.all() {
-            adopt_open(&shared, storage).await;
-        }
+        adopt_open(&shared, shared.storages.all()).await;
         shared
     }
 
@@ -187,12 +185,11 @@ impl Home {
                 mend(&shared, &self.clock);
                 for recorder in &mut recorders {
                     recorder.look().await;
+                    self.hear(&shared, &mut loss);
                 }
             }
             settle(&shared, &disk, &mut recorders).await;
-            for (camera, loss) in self.cameras.iter().zip(&mut loss) {
-                *loss |= shared.board.get(camera.id, self.clock.now()).recording_problem.is_some();
-            }
+            self.hear(&shared, &mut loss);
             if disk.is_cut() {
                 break;
             }
@@ -211,6 +208,13 @@ impl Home {
         Told { durable, loss, records_written }
     }
 
+    /// Notes which cameras' states speak of a loss.
+    fn hear(&self, shared: &Shared, loss: &mut [bool]) {
+        for (camera, loss) in self.cameras.iter().zip(loss) {
+            *loss |= shared.board.get(camera.id, self.clock.now()).recording_problem.is_some();
+        }
+    }
+
     async fn judge(&mut self, shared: &Shared, begun: Timestamp, told: &Told) {
         let range = TimeRange::new(begun, self.clock.now() + Duration::from_secs(3600)).unwrap();
         let open = self.folder.path().join("segments").join(OPEN_FOLDER);
@@ -224,9 +228,10 @@ impl Home {
                 let key = self.store.media_key_by_id(&permit, row.key).await.unwrap().unwrap();
                 let path = shared.storages.segment_path(row.storage, camera.id, row.id).unwrap();
                 match read(&path, &key, &row, camera, &mut found) {
-                    Some((whole, corrupt)) => {
+                    Some(Opened { whole, corrupt, as_filed }) => {
                         records += whole as u64;
                         self.left.corrupt += corrupt;
+                        self.left.broken_promises += u64::from(!as_filed);
                         if let Some(said) = promised.remove(&row.id) {
                             self.left.broken_promises += said.saturating_sub(whole) as u64;
                         }
@@ -240,7 +245,7 @@ impl Home {
             let holes = u64::from(missing.is_some());
             self.left.pictures += found.len() as u64;
             self.left.holes += holes;
-            self.left.untold += if told.loss[n] { 0 } else { holes };
+            self.left.told += u64::from(told.loss[n]);
             if holes == 0 {
                 let lost = u64::try_from(self.clock.now().since(end).as_millis()).unwrap();
                 self.left.loss_ms_max = self.left.loss_ms_max.max(lost);
@@ -251,9 +256,20 @@ impl Home {
     }
 }
 
-/// Opens a file whole. How many records it has, and how many pictures are not what the camera sent; `None` where it cannot be read.
-fn read(path: &Path, key: &MediaKey, row: &SegmentRow, camera: &Camera, found: &mut BTreeSet<usize>) -> Option<(usize, u64)> {
-    let (file, loaded) = segment::load(path, key, None).ok()?;
+/// What is in a file.
+struct Opened {
+    /// Records.
+    whole: usize,
+    /// Pictures that are not what the camera sent then.
+    corrupt: u64,
+    /// Whether it is what its row says.
+    as_filed: bool,
+}
+
+/// Opens a file whole; `None` where that cannot be done.
+fn read(path: &Path, key: &MediaKey, row: &SegmentRow, camera: &Camera, found: &mut BTreeSet<usize>) -> Option<Opened> {
+    // As whoever plays it reads it.
+    let (file, loaded) = segment::load(path, key, (!row.clean).then_some(row.bytes)).ok()?;
     let mut corrupt = 0;
     for record in loaded.index.records() {
         let mut sealed = segment::read_at(&file, &record.at().sealed()).ok()?;
@@ -268,8 +284,9 @@ fn read(path: &Path, key: &MediaKey, row: &SegmentRow, camera: &Camera, found: &
         corrupt += u64::from(!bytes.is_empty());
     }
     let (index, length) = (&loaded.index, file.metadata().ok()?.len());
-    let row_is_right = index.start() == Some(row.start) && index.end() == Some(row.end) && length == row.bytes;
-    Some((index.records().len(), corrupt + u64::from(!row_is_right)))
+    let as_filed = (index.start(), index.end(), length.min(row.bytes)) == (Some(row.start), Some(row.end), row.bytes)
+        && (length == row.bytes || !row.clean);
+    Some(Opened { whole: index.records().len(), corrupt, as_filed })
 }
 
 /// A storage that failed is tried again after its rest, as the server does.

@@ -52,7 +52,7 @@ impl Inode {
             return false;
         }
         let at = random.within(from as u64..to as u64) as usize;
-        self.lost.push(at..to);
+        self.lost.push(at..random.within(at as u64 + 1..to as u64 + 1) as usize);
         self.failed = true;
         true
     }
@@ -61,6 +61,12 @@ impl Inode {
     pub(super) fn keep_bytes(&mut self) -> bool {
         self.durable = self.data.len();
         !std::mem::take(&mut self.failed)
+    }
+
+    /// Ends it there, for good.
+    pub(super) fn cut(&mut self, length: usize) {
+        self.data.truncate(length);
+        self.durable = self.data.len();
     }
 
     /// As [`Inode::keep_bytes`], through a sync of the filesystem: the file itself still has its loss to tell.
