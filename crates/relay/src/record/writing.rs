@@ -49,7 +49,7 @@ pub(super) struct Writing {
 #[derive(Debug)]
 struct Waiting {
     fragment: Fragment,
-    /// It was in a file that failed, or comes after one: it starts a file of its own.
+    /// It does not follow what was sent last: it starts a file of its own.
     fresh: bool,
 }
 
@@ -229,6 +229,8 @@ impl Writing {
         }
         let (failed, kept) = std::mem::take(&mut self.segments).into_iter().partition(|one| Arc::ptr_eq(&one.storage, storage));
         self.segments = kept;
+        // Newer footage may be in a file that is well: what comes back neither goes there nor is followed by what comes next.
+        let apart = !self.segments.is_empty();
         let failed: VecDeque<Segment> = failed;
         let mut back = VecDeque::new();
         for segment in failed {
@@ -237,15 +239,12 @@ impl Writing {
                 What::Record(fragment, ..) => Some(fragment),
                 What::Header | What::Trailer => None,
             });
-            back.extend(fragments.enumerate().map(|(n, fragment)| Waiting { fragment, fresh: n == 0 }));
+            back.extend(fragments.map(|fragment| Waiting { fragment, fresh: false }));
             // It may take as long as the disk hangs: the recorder's end does not wait for it.
             tokio::spawn(give_up(self.shared.clone(), Arc::clone(storage), segment.id, closed));
         }
-        // Behind what is sent again it goes on; not behind what another storage has.
-        if (back.is_empty() || !self.segments.is_empty())
-            && let Some(next) = self.waiting.front_mut()
-        {
-            next.fresh = true;
+        for first in [back.front_mut(), self.waiting.front_mut()].into_iter().flatten() {
+            first.fresh |= apart;
         }
         back.append(&mut self.waiting);
         self.waiting = back;
