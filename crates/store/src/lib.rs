@@ -33,6 +33,7 @@ pub use accounts::{
     PersonRow, PolicyVersion, RetentionReport, RetentionRow, SessionRow, StreamKeyRow, StreamKeySecret, VerdictRow, ViewDraft,
 };
 pub use bus::{Bus, Change};
+pub use footage::SEGMENT_SPAN_MAX;
 pub use keyring::RootKey;
 pub use row::{CameraAccess, CameraRow, SegmentRow};
 pub use store::{Space, Store};
