@@ -74,6 +74,18 @@ impl Db {
         Ok(Self { read, write })
     }
 
+    /// Opens a database as it is, beside whoever has it open, and only to read.
+    pub(crate) async fn look(path: &Path) -> Result<Self> {
+        if !path.exists() {
+            let detail = format!("{}: missing", path.display());
+            return Err(Error::new(Kind::NotFound, "storage.missing", detail));
+        }
+        let mut options = options(path, Durability::Full, READERS);
+        options.map_sqlx_sqlite_opts(|sqlite| sqlite.pragma("query_only", "ON"));
+        let read = Database::connect(options).await.map_err(error)?;
+        Ok(Self { write: read.clone(), read })
+    }
+
     pub(crate) fn read(&self) -> &DatabaseConnection {
         &self.read
     }

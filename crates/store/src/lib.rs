@@ -34,7 +34,7 @@ pub use accounts::{
     ViewDraft,
 };
 pub use bus::{Bus, Change};
-pub use footage::{FootageSum, Oldest};
+pub use footage::{FootageSum, Oldest, SEGMENT_SPAN_MAX};
 pub use keyring::RootKey;
 pub use row::{CameraAccess, CameraRow, SegmentRow};
 pub use store::{Space, Store};

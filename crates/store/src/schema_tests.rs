@@ -106,6 +106,9 @@ async fn entities_and_migrations_name_the_same_columns() {
         a::retention_run
     );
     assert_eq!(migrated::<accounts::Migrator>().await, derived_accounts);
-    assert_eq!(migrated::<footage::Migrator>().await, derived!(footage::entity::segment, footage::entity::gap));
+    assert_eq!(migrated::<footage::Migrator>().await, {
+        use footage::entity as f;
+        derived!(f::segment, f::gap, f::day, f::mark)
+    });
     assert_eq!(migrated::<keyring::Migrator>().await, derived!(k::key, k::tombstone, k::root));
 }

@@ -30,8 +30,8 @@ struct Inner {
     index: Db,
     index_is_new: bool,
     keyring: Keyring,
-    /// Held locked: two processes on one directory would each believe in their own facts and keys.
-    lock: File,
+    /// Held locked: two processes on one directory would each believe in their own facts and keys. Not by who only looks.
+    lock: Option<File>,
 }
 
 /// Room on the filesystem of the footage, in bytes.
@@ -74,9 +74,19 @@ impl Store {
         let accounts = Db::open::<accounts::Migrator>(&accounts, Durability::Full).await?;
         let (index, index_is_new) = Db::open_or_renew::<footage::Migrator>(&dir.join("index.db"), Durability::Normal).await?;
         let bus = Bus::new();
-        let store = Self { inner: Arc::new(Inner { segments, clock, bus, accounts, index, index_is_new, keyring, lock }) };
+        let store =
+            Self { inner: Arc::new(Inner { segments, clock, bus, accounts, index, index_is_new, keyring, lock: Some(lock) }) };
         store.take_up().await?;
         Ok(store)
+    }
+
+    /// Opens the data directory to look at it, beside a server that has it open: whatever would write fails.
+    pub async fn look(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self> {
+        let keyring = Keyring::look(&dir.join("keyring"), clock.clone(), RootKey::from_env()?).await?;
+        let (accounts, index) = (Db::look(&dir.join("accounts.db")).await?, Db::look(&dir.join("index.db")).await?);
+        let (segments, bus) = (dir.join("segments"), Bus::new());
+        let inner = Inner { segments, clock, bus, accounts, index, index_is_new: false, keyring, lock: None };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Finishes what a crash interrupted: keys whose rows are gone, and disclosures of which nobody knows the end.
@@ -109,7 +119,7 @@ impl Store {
         self.inner.accounts.close().await?;
         self.inner.index.close().await?;
         self.inner.keyring.close().await?;
-        self.inner.lock.unlock().map_err(Error::internal)
+        self.inner.lock.as_ref().map_or(Ok(()), File::unlock).map_err(Error::internal)
     }
 
     /// Where changes are told.

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::{CameraId, Mono, SegmentId, StreamName, Timestamp};
+use domain::{CameraId, FootageClass, Mono, Origin, SegmentId, StreamName, Timestamp};
 use media::au::{AccessUnit, Format, Track, VideoCodec, VideoFormat};
 use media::live::Unit;
 use media::mp4::live_part;
@@ -114,6 +114,9 @@ impl Footage {
             stream: StreamName::Main,
             cipher: Cipher::Aes256Gcm,
             format: Arc::clone(&self.format),
+            class: FootageClass::Continuous,
+            origin: Origin::Live,
+            previous: None,
         };
         let (mut writer, header) = SegmentWriter::new(params, &media_key(), SegmentId::from_bytes([3; 16]))?;
         let mut fragmenter = Fragmenter::new();

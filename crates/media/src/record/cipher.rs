@@ -86,6 +86,22 @@ pub(crate) type Tag = [u8; TAG_LEN];
 pub(crate) struct FileCipher {
     key: LessSafeKey,
     header: [u8; HEADER_LEN],
+    header_len: usize,
+}
+
+/// The longest additional data: file header, the part's clear header, link.
+const AAD_MAX: usize = HEADER_LEN + RECORD_HEADER_LEN + TAG_LEN;
+
+/// Additional data of a part; shorter in version 1, whose header was.
+struct Additional {
+    bytes: [u8; AAD_MAX],
+    length: usize,
+}
+
+impl AsRef<[u8]> for Additional {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
 }
 
 impl FileCipher {
@@ -98,16 +114,16 @@ impl FileCipher {
         let mut file_key = [0; 32];
         let filled = prk.expand(&[KEY_INFO, &[header.cipher.to_byte()]], algorithm).and_then(|okm| okm.fill(&mut file_key));
         let key = filled.and_then(|()| UnboundKey::new(algorithm, &file_key)).map_err(|_| SegmentError::Crypto)?;
-        Ok(Self { key: LessSafeKey::new(key), header: header.encode() })
+        Ok(Self { key: LessSafeKey::new(key), header: header.encode(), header_len: header.len() })
     }
 
     /// File header, the part's clear header, and the tag of the part before it.
-    fn aad(&self, clear: &[u8; RECORD_HEADER_LEN], link: &Tag) -> Aad<[u8; HEADER_LEN + RECORD_HEADER_LEN + TAG_LEN]> {
-        let mut aad = [0; HEADER_LEN + RECORD_HEADER_LEN + TAG_LEN];
-        aad[..HEADER_LEN].copy_from_slice(&self.header);
-        aad[HEADER_LEN..HEADER_LEN + RECORD_HEADER_LEN].copy_from_slice(clear);
-        aad[HEADER_LEN + RECORD_HEADER_LEN..].copy_from_slice(link);
-        Aad::from(aad)
+    fn aad(&self, clear: &[u8; RECORD_HEADER_LEN], link: &Tag) -> Aad<Additional> {
+        let (mut bytes, header, length) = ([0; AAD_MAX], self.header_len, self.header_len + RECORD_HEADER_LEN + TAG_LEN);
+        bytes[..header].copy_from_slice(&self.header[..header]);
+        bytes[header..header + RECORD_HEADER_LEN].copy_from_slice(clear);
+        bytes[header + RECORD_HEADER_LEN..length].copy_from_slice(link);
+        Aad::from(Additional { bytes, length })
     }
 
     /// Seals `bytes` where they lie.

@@ -1,9 +1,11 @@
 //! From access units to sealed segments, and back to timelines, playlists, parts and downloads.
 //!
 //! Writing: [`Fragmenter`] cuts, [`SegmentWriter`] seals. Reading: [`SegmentScanner`] walks a file without a key,
-//! [`IndexLoader`] opens its index with one, [`SegmentReader`] its samples. What is served is made from indices:
-//! [`Timeline`], [`Playlist`] and [`VirtualMp4`]. All of it is bytes in, bytes out; the caller does the file I/O.
+//! [`IndexLoader`] opens its index with one, [`SegmentReader`] its samples, [`SegmentChecker`] holds every part against the rest.
+//! What is served is made from indices: [`Timeline`], [`Playlist`] and [`VirtualMp4`]. All of it is bytes in, bytes out; the
+//! caller does the file I/O.
 
+mod check;
 mod cipher;
 mod download;
 mod fragment;
@@ -20,6 +22,7 @@ mod writer;
 
 use std::time::Duration;
 
+pub use check::{Checked, CheckedRecord, Depth, Ending, Fault, SegmentChecker};
 pub use cipher::Cipher;
 pub use download::{DownloadBuilder, Piece, VirtualMp4};
 pub use fragment::{Fragment, Fragmenter, Run};
@@ -30,7 +33,7 @@ pub use reader::{IndexLoader, Loaded, SegmentReader};
 pub use scan::{Scanned, SegmentScanner};
 pub use table::{RunInfo, Samples};
 pub use timeline::{Cause, Gap, Timeline};
-pub use wire::{FOOTER_LEN, HEADER_LEN, RECORD_HEADER_LEN, RecordFlags, RecordHeader, SegmentHeader, TAG_LEN, is_segment};
+pub use wire::{FOOTER_LEN, HEADER_LEN, Previous, RECORD_HEADER_LEN, RecordFlags, RecordHeader, SegmentHeader, TAG_LEN, Version, is_segment};
 pub use writer::{SegmentParams, SegmentWriter};
 
 /// Recordings whose ends are at most this far apart join up: a longer hole is shown, and starts a new file.

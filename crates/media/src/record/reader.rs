@@ -58,7 +58,7 @@ impl SegmentReader {
     }
 
     /// Opens a record's table from `bytes`, which start with the link. `None` where they are too few.
-    fn open_table(&self, header: &RecordHeader, bytes: &mut [u8]) -> Option<Result<Bytes, SegmentError>> {
+    pub(super) fn open_table(&self, header: &RecordHeader, bytes: &mut [u8]) -> Option<Result<Bytes, SegmentError>> {
         let (link, rest) = bytes.split_first_chunk_mut::<TAG_LEN>()?;
         let link = if header.number == 0 { [0; TAG_LEN] } else { *link };
         let (clear, rest) = rest.split_first_chunk_mut::<RECORD_HEADER_LEN>()?;
@@ -66,7 +66,7 @@ impl SegmentReader {
         Some(self.cipher.open(Part::Table(header.number), clear, &link, table).map(|table| Bytes::copy_from_slice(table)))
     }
 
-    fn open_trailer(&self, footer: &Footer, bytes: Vec<u8>) -> Result<(Arc<Format>, Vec<Record>), SegmentError> {
+    pub(super) fn open_trailer(&self, footer: &Footer, bytes: Vec<u8>) -> Result<(Arc<Format>, Vec<Record>), SegmentError> {
         let mut bytes = bytes;
         let (link, rest) = bytes.split_first_chunk_mut::<TAG_LEN>().ok_or(SegmentError::Torn)?;
         let link: Tag = if footer.records == 0 { [0; TAG_LEN] } else { *link };
@@ -77,14 +77,14 @@ impl SegmentReader {
         self.cipher.open(Part::Trailer(footer.records), &clear, &link, &mut rest[RECORD_HEADER_LEN..])?;
         let start = TAG_LEN + RECORD_HEADER_LEN;
         let body = Bytes::from(bytes).slice(start..start + footer.body_len as usize);
-        read_trailer(footer, body).ok_or(SegmentError::Forged)?.ok_or(SegmentError::Empty)
+        read_trailer(footer, self.header.len() as u64, body).ok_or(SegmentError::Forged)?.ok_or(SegmentError::Empty)
     }
 }
 
 /// The trailer's records, which must fill the file up to the trailer. Inner `None`: there are none.
-fn read_trailer(footer: &Footer, mut body: Bytes) -> Option<Option<(Arc<Format>, Vec<Record>)>> {
+fn read_trailer(footer: &Footer, header_len: u64, mut body: Bytes) -> Option<Option<(Arc<Format>, Vec<Record>)>> {
     let (mut records, mut format) = (Vec::with_capacity(footer.records as usize), None);
-    let mut offset = HEADER_LEN as u64;
+    let mut offset = header_len;
     for number in 0..footer.records {
         let header =
             RecordHeader::decode(&body).filter(|header| header.number == number && header.flags.format == (number == 0))?;
@@ -110,6 +110,8 @@ pub struct Loaded {
     pub index: SegmentIndex,
     /// The file was closed cleanly: its trailer holds. Where the recorder closed it and this is false, it was damaged or cut.
     pub clean: bool,
+    /// The tag of the last record's samples: what the next segment's header says of this one.
+    pub tail: [u8; TAG_LEN],
 }
 
 #[derive(Debug)]
@@ -139,13 +141,15 @@ pub struct IndexLoader<'k> {
     format: Option<Arc<Format>>,
     records: Vec<Record>,
     clean: bool,
+    tail: Tag,
 }
 
 impl<'k> IndexLoader<'k> {
     /// A loader for a file of `file_len` bytes.
     #[must_use]
     pub fn new(file_len: u64, key: &'k MediaKey) -> Self {
-        Self { key, file_len, step: Step::Header, reader: None, format: None, records: Vec::new(), clean: false }
+        let (step, records, tail) = (Step::Header, Vec::new(), [0; TAG_LEN]);
+        Self { key, file_len, step, reader: None, format: None, records, clean: false, tail }
     }
 
     /// The bytes that must be fed next; `None` when all is known.
@@ -169,28 +173,31 @@ impl<'k> IndexLoader<'k> {
     /// # Errors
     /// [`SegmentError::NotASegment`], [`SegmentError::WrongKey`]; [`SegmentError::Forged`] where not even the first record opens.
     pub fn feed(&mut self, mut bytes: Vec<u8>) -> Result<(), SegmentError> {
-        let scan = Step::Scan { offset: HEADER_LEN as u64, window: SCAN_WINDOW };
-        let reader = match &self.reader {
-            Some(reader) => reader,
-            None => {
-                self.reader = Some(SegmentReader::new(&bytes, self.key)?);
-                let footer = self.file_len > (HEADER_LEN + FOOTER_LEN) as u64;
-                self.step = if footer { Step::Footer } else { scan };
-                return Ok(());
-            }
+        let Some(reader) = &self.reader else {
+            let reader = self.reader.insert(SegmentReader::new(&bytes, self.key)?);
+            let offset = reader.header.len() as u64;
+            let footer = self.file_len > offset + FOOTER_LEN as u64;
+            self.step = if footer { Step::Footer } else { Step::Scan { offset, window: SCAN_WINDOW } };
+            return Ok(());
         };
+        let scan = Step::Scan { offset: reader.header.len() as u64, window: SCAN_WINDOW };
         match &self.step {
             Step::Header | Step::Done => {}
             Step::Footer => self.step = Footer::decode(&bytes, self.file_len).map_or(scan, Step::Trailer),
-            Step::Trailer(footer) => match reader.open_trailer(footer, bytes) {
-                Ok((format, records)) => {
-                    (self.format, self.records, self.clean, self.step) = (Some(format), records, true, Step::Done);
+            Step::Trailer(footer) => {
+                let tail = bytes.first_chunk().copied();
+                match (reader.open_trailer(footer, bytes), tail) {
+                    (Ok((format, records)), Some(tail)) => {
+                        (self.format, self.records, self.clean, self.tail) = (Some(format), records, true, tail);
+                        self.step = Step::Done;
+                    }
+                    (Err(SegmentError::Empty), _) => self.step = Step::Done,
+                    _ => self.step = scan,
                 }
-                Err(SegmentError::Empty) => self.step = Step::Done,
-                Err(_) => self.step = scan,
-            },
+            }
             &Step::Scan { offset, window } => self.step = self.scan(offset, window, &mut bytes)?,
             Step::Tail => {
+                self.tail = bytes.last_chunk().copied().unwrap_or_default();
                 let torn = self.records.last().is_some_and(|record| reader.open_samples(&record.at(), &mut bytes).is_err());
                 self.step = if torn { Step::Tail } else { Step::Done };
                 if torn {
@@ -249,6 +256,6 @@ impl<'k> IndexLoader<'k> {
         };
         let mut index = SegmentIndex::new(reader.header, format);
         self.records.into_iter().for_each(|record| index.push(record));
-        Ok(Loaded { reader, index, clean: self.clean })
+        Ok(Loaded { reader, index, clean: self.clean, tail: self.tail })
     }
 }

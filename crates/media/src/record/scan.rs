@@ -6,7 +6,7 @@ use domain::Timestamp;
 
 use super::SegmentError;
 use super::index::RecordAt;
-use super::wire::{Footer, HEADER_LEN, RECORD_HEADER_LEN, RECORDS_MAX, RecordHeader, SegmentHeader};
+use super::wire::{Footer, HEADER_LEN, RECORD_HEADER_LEN, RECORDS_MAX, RecordHeader, SegmentHeader, TAG_LEN};
 
 /// One record as the scanner saw it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,8 +61,8 @@ impl SegmentScanner {
     /// [`SegmentError::NotASegment`] for the file header.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<(), SegmentError> {
         if self.header.is_none() {
-            self.header = Some(SegmentHeader::decode(bytes).ok_or(SegmentError::NotASegment)?);
-            self.end = HEADER_LEN as u64;
+            let header = SegmentHeader::decode(bytes).ok_or(SegmentError::NotASegment)?;
+            (self.header, self.end) = (Some(header), header.len() as u64);
             return Ok(());
         }
         let number = self.records.len() as u32;
@@ -116,6 +116,12 @@ impl SegmentScanner {
         let (first, last) = (self.records.first()?, self.records.last()?);
         let end = last.header.wall + std::time::Duration::from_micros(last.header.duration_us.into());
         Some((first.header.wall, end))
+    }
+
+    /// Where the tag of the last record's samples lies: the tail of the chain. None where there is no record.
+    #[must_use]
+    pub fn tail(&self) -> Option<Range<u64>> {
+        (!self.records.is_empty()).then(|| self.end - TAG_LEN as u64..self.end)
     }
 
     /// Whether the last bytes of the file, at least 24 of them, say that a trailer follows right behind the last record.

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::limits::{SEGMENT_BYTES_MAX, SEGMENT_TIME_MAX};
-use domain::{CameraId, SegmentId, StreamName};
+use domain::{CameraId, FootageClass, Origin, SegmentId, StreamName};
 use proptest::prelude::*;
 
-use super::test_footage::{Camera, File, T0, file, file_of, format, fragments, media_key, open};
+use super::test_footage::{Camera, File, T0, file, file_under, format, fragments, header, media_key, open};
 use super::wire::{RECORDS_MAX, SAMPLES_BYTES_MAX, TABLE_BYTES_MAX};
 use super::*;
 use crate::au::{AudioCodec, Track};
@@ -27,8 +27,9 @@ fn read(file: &[u8]) -> Result<(SegmentIndex, Vec<Vec<u8>>, bool), SegmentError>
 #[test]
 fn a_closed_file_comes_back_as_it_was_recorded_with_both_ciphers() {
     let fragments = fragments(&camera().units(0, 60));
-    for cipher in [Cipher::Aes256Gcm, Cipher::ChaCha20Poly1305] {
-        let file = file_of(&fragments, 7, cipher);
+    let ciphers = [Cipher::Aes256Gcm, Cipher::ChaCha20Poly1305];
+    for (cipher, version) in ciphers.into_iter().flat_map(|cipher| [(cipher, Version::V1), (cipher, Version::V2)]) {
+        let file = file_under(header(7, cipher, version), &fragments);
         let (index, samples, clean) = read(&file.bytes).unwrap();
         assert!(clean);
         assert_eq!(index, file.index);
@@ -182,7 +183,9 @@ fn a_file_without_records_is_empty_and_other_files_are_not_segments() {
 }
 
 fn params(format: Arc<crate::au::Format>) -> SegmentParams {
-    SegmentParams { camera: CameraId::from_bytes([9; 16]), stream: StreamName::Sub, cipher: Cipher::fastest(), format }
+    let (camera, cipher) = (CameraId::from_bytes([9; 16]), Cipher::fastest());
+    let (class, origin) = (FootageClass::Continuous, Origin::Live);
+    SegmentParams { camera, stream: StreamName::Sub, cipher, format, class, origin, previous: None }
 }
 
 fn writer(camera: &Camera) -> SegmentWriter {
@@ -330,15 +333,24 @@ mod vectors {
         fragments(&units)
     }
 
-    fn sealed(cipher: Cipher) -> File {
-        let params = SegmentParams {
+    fn key() -> MediaKey {
+        MediaKey::new(MediaKeyId::from_bytes([0x33; 16]), std::array::from_fn(|n| n as u8))
+    }
+
+    fn sealed(version: Version, cipher: Cipher) -> File {
+        let second = version == Version::V2;
+        let header = SegmentHeader {
+            segment: SegmentId::from_bytes([0x11; 16]),
             camera: CameraId::from_bytes([0x22; 16]),
             stream: StreamName::Main,
+            key: key().id(),
             cipher,
-            format: Arc::clone(&footage()[0].format),
+            version,
+            class: if second { FootageClass::Event } else { FootageClass::Continuous },
+            origin: if second { Origin::Backfill } else { Origin::Live },
+            previous: second.then_some(Previous { segment: SegmentId::from_bytes([0x44; 16]), tail: [0x55; TAG_LEN] }),
         };
-        let key = MediaKey::new(MediaKeyId::from_bytes([0x33; 16]), std::array::from_fn(|n| n as u8));
-        let (mut writer, header) = SegmentWriter::new(params, &key, SegmentId::from_bytes([0x11; 16])).unwrap();
+        let (mut writer, header) = SegmentWriter::begin(header, Arc::clone(&footage()[0].format), &key()).unwrap();
         let (mut bytes, mut index) = (header.to_vec(), writer.index());
         for fragment in footage() {
             index.push(writer.record(&fragment, &mut bytes).unwrap());
@@ -347,18 +359,41 @@ mod vectors {
         File { bytes, index }
     }
 
+    const FILES: [(&str, Version, Cipher); 4] = [
+        ("1-aes-256-gcm", Version::V1, Cipher::Aes256Gcm),
+        ("1-chacha20-poly1305", Version::V1, Cipher::ChaCha20Poly1305),
+        ("2-aes-256-gcm", Version::V2, Cipher::Aes256Gcm),
+        ("2-chacha20-poly1305", Version::V2, Cipher::ChaCha20Poly1305),
+    ];
+
     #[test]
-    fn the_writer_makes_the_documented_files() {
-        for (name, cipher) in [("aes-256-gcm", Cipher::Aes256Gcm), ("chacha20-poly1305", Cipher::ChaCha20Poly1305)] {
-            let bytes = sealed(cipher).bytes;
-            let hex = bytes.chunks(32).map(|row| row.iter().map(|byte| format!("{byte:02x}")).collect::<String>() + "\n");
-            assert!(vector(name) == bytes, "{name} is now:\n{}", hex.collect::<String>());
+    fn the_documented_files_of_both_versions_are_read() {
+        for (name, version, cipher) in FILES {
+            let (bytes, sealed) = (vector(name), sealed(version, cipher));
+            let loaded = IndexLoader::load(&bytes, &key()).unwrap();
+            assert_eq!((loaded.index, loaded.clean), (sealed.index, true), "{name}");
+            let checked = SegmentChecker::check(&bytes, &key(), Depth::Samples).unwrap();
+            assert_eq!((&checked.faults[..], checked.tail()), (&[][..], Some(loaded.tail)), "{name}");
+            assert_eq!(checked.header.previous.map(|previous| previous.tail), (version == Version::V2).then_some([0x55; 16]));
         }
     }
 
     #[test]
+    fn the_writer_makes_the_documented_files() {
+        let mut now = String::new();
+        for (name, version, cipher) in FILES {
+            let bytes = sealed(version, cipher).bytes;
+            if vector(name) != bytes {
+                let hex = bytes.chunks(32).map(|row| row.iter().map(|byte| format!("{byte:02x}")).collect::<String>() + "\n");
+                now += &format!("{name} is now:\n{}\n", hex.collect::<String>());
+            }
+        }
+        assert!(now.is_empty(), "{now}");
+    }
+
+    #[test]
     fn the_documented_tables_are_what_is_sealed() {
-        let file = sealed(Cipher::Aes256Gcm);
+        let file = sealed(Version::V2, Cipher::Aes256Gcm);
         let mut tables = Vec::new();
         for (fragment, first) in footage().iter().zip([true, false]) {
             tables.push(Vec::new());

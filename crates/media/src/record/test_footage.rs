@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::{CameraId, Mono, SegmentId, StreamName, TimeRange, Timestamp};
+use domain::{CameraId, FootageClass, Mono, Origin, SegmentId, StreamName, TimeRange, Timestamp};
 
 use super::*;
 use crate::au::{AccessUnit, AudioCodec, AudioFormat, Format, Track, VideoCodec, VideoFormat};
@@ -148,15 +148,34 @@ pub(crate) struct File {
     pub(crate) index: SegmentIndex,
 }
 
+/// The clear header of the file with the random id `[id; 16]`, in either version.
+pub(crate) fn header(id: u8, cipher: Cipher, version: Version) -> SegmentHeader {
+    SegmentHeader {
+        segment: SegmentId::from_bytes([id; 16]),
+        camera: CameraId::from_bytes([9; 16]),
+        stream: StreamName::Main,
+        key: media_key(1).id(),
+        cipher,
+        version,
+        class: FootageClass::Continuous,
+        origin: Origin::Live,
+        previous: None,
+    }
+}
+
 /// Seals fragments of one format into a cleanly closed file with the random id `[id; 16]`.
 pub(crate) fn file_of(fragments: &[Fragment], id: u8, cipher: Cipher) -> File {
-    let format = Arc::clone(&fragments[0].format);
-    let params = SegmentParams { camera: CameraId::from_bytes([9; 16]), stream: StreamName::Main, cipher, format };
-    let (mut writer, header) = SegmentWriter::new(params, &media_key(1), SegmentId::from_bytes([id; 16])).unwrap();
+    file_under(header(id, cipher, Version::V2), fragments)
+}
+
+/// As [`file_of`], under a header of any kind.
+pub(crate) fn file_under(header: SegmentHeader, fragments: &[Fragment]) -> File {
+    let (mut writer, header) = SegmentWriter::begin(header, Arc::clone(&fragments[0].format), &media_key(1)).unwrap();
     let (mut bytes, mut index) = (header.to_vec(), writer.index());
     for fragment in fragments {
         index.push(writer.record(fragment, &mut bytes).unwrap());
         assert_eq!(writer.len(), bytes.len() as u64);
+        assert_eq!(writer.tail(), bytes.last_chunk().copied());
     }
     assert_eq!(writer.finish(&mut bytes).unwrap(), bytes.len() as u64);
     File { bytes, index }

@@ -1,11 +1,13 @@
 //! The clear parts of a segment file: header, record headers, footer (docs/segment-format.md). Big-endian.
 
-use domain::{CameraId, SegmentId, StreamName, Timestamp};
+use domain::{CameraId, FootageClass, Origin, SegmentId, StreamName, Timestamp};
 
 use super::{Cipher, MediaKeyId};
 
-/// Bytes of the file header.
-pub const HEADER_LEN: usize = 64;
+/// Bytes of the file header, as it is written now: the most that one has.
+pub const HEADER_LEN: usize = 96;
+/// Bytes of the file header of version 1, which had no link.
+const HEADER_LEN_1: usize = 64;
 /// Bytes of a record's clear header.
 pub const RECORD_HEADER_LEN: usize = 32;
 /// Bytes of the footer of a cleanly closed file.
@@ -26,7 +28,46 @@ const MAGIC: [u8; 8] = *b"ATIPSEG\0";
 const RECORD_MAGIC: [u8; 4] = *b"ATRE";
 const TRAILER_MAGIC: [u8; 4] = *b"ATTR";
 const FOOTER_MAGIC: [u8; 8] = *b"ATIPEND\0";
-const VERSION: u16 = 1;
+
+/// Header flag: event footage, from when it was begun.
+const EVENT: u8 = 1;
+/// Header flag: fetched from the camera after an outage.
+const BACKFILLED: u8 = 2;
+
+/// Which layout of the clear header a file has; all else is the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    /// Without a link to the segment before.
+    V1,
+    /// With one; what is written now.
+    V2,
+}
+
+impl Version {
+    const fn number(self) -> u16 {
+        match self {
+            Self::V1 => 1,
+            Self::V2 => 2,
+        }
+    }
+
+    /// Bytes of its file header.
+    const fn header_len(self) -> usize {
+        match self {
+            Self::V1 => HEADER_LEN_1,
+            Self::V2 => HEADER_LEN,
+        }
+    }
+}
+
+/// The segment that a segment follows, and how that one ended: the link of the chain across files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Previous {
+    /// The camera's segment before, of the same stream.
+    pub segment: SegmentId,
+    /// The tag of its last record's samples, as its recorder knew it.
+    pub tail: [u8; TAG_LEN],
+}
 
 /// What stands in clear at the start of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,13 +82,34 @@ pub struct SegmentHeader {
     pub key: MediaKeyId,
     /// How it is sealed.
     pub cipher: Cipher,
+    /// Which layout the header has.
+    pub version: Version,
+    /// Why it is kept, as far as was known when the file was begun.
+    pub class: FootageClass,
+    /// How it came: what was fetched afterwards is in a chain of its own.
+    pub origin: Origin,
+    /// What it follows; none for the first of a chain and in version 1.
+    pub previous: Option<Previous>,
 }
 
 impl SegmentHeader {
+    /// Bytes of this header in its file.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.version.header_len()
+    }
+
+    /// Never: a header has bytes.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        false
+    }
+
+    /// The header as it stands in the file: the first [`len`](Self::len) bytes of this.
     pub(crate) fn encode(&self) -> [u8; HEADER_LEN] {
         let mut out = [0; HEADER_LEN];
         out[..8].copy_from_slice(&MAGIC);
-        out[8..10].copy_from_slice(&VERSION.to_be_bytes());
+        out[8..10].copy_from_slice(&self.version.number().to_be_bytes());
         out[10] = self.cipher.to_byte();
         out[11] = match self.stream {
             StreamName::Main => 0,
@@ -55,18 +117,40 @@ impl SegmentHeader {
         };
         out[16..32].copy_from_slice(&self.segment.to_bytes());
         out[32..48].copy_from_slice(&self.camera.to_bytes());
-        out[48..].copy_from_slice(&self.key.to_bytes());
+        out[48..64].copy_from_slice(&self.key.to_bytes());
+        if self.version == Version::V2 {
+            let (event, backfilled) = (self.class == FootageClass::Event, self.origin == Origin::Backfill);
+            out[12] = u8::from(event) * EVENT + u8::from(backfilled) * BACKFILLED;
+            if let Some(previous) = &self.previous {
+                out[64..80].copy_from_slice(&previous.segment.to_bytes());
+                out[80..].copy_from_slice(&previous.tail);
+            }
+        }
         out
     }
 
-    /// Reads the first [`HEADER_LEN`] bytes of a file. `None` for anything this version did not write.
+    /// Reads the first [`HEADER_LEN`] bytes of a file, or as many as it has. `None` for anything that no version wrote.
     #[must_use]
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let bytes: &[u8; HEADER_LEN] = bytes.first_chunk()?;
-        if bytes[..8] != MAGIC || bytes[8..10] != VERSION.to_be_bytes() || bytes[12..16] != [0; 4] {
+        let version = match array(bytes, 8).map(u16::from_be_bytes)? {
+            1 => Version::V1,
+            2 => Version::V2,
+            _ => return None,
+        };
+        let bytes = bytes.get(..version.header_len())?;
+        let (flags, previous) = match version {
+            Version::V1 => (0, None),
+            Version::V2 => (bytes[12], previous(bytes)?),
+        };
+        let rest = if version == Version::V1 { 12..16 } else { 13..16 };
+        if bytes[..8] != MAGIC || flags & !(EVENT | BACKFILLED) != 0 || bytes[rest].iter().any(|&byte| byte != 0) {
             return None;
         }
         Some(Self {
+            version,
+            class: if flags & EVENT == 0 { FootageClass::Continuous } else { FootageClass::Event },
+            origin: if flags & BACKFILLED == 0 { Origin::Live } else { Origin::Backfill },
+            previous,
             segment: SegmentId::from_bytes(array(bytes, 16)?),
             camera: CameraId::from_bytes(array(bytes, 32)?),
             stream: match bytes[11] {
@@ -165,6 +249,13 @@ pub(crate) fn trailer_header(records: u32, body_len: u32) -> [u8; RECORD_HEADER_
     sealed_header(TRAILER_MAGIC, [records, 0, body_len, 0, 0], 0)
 }
 
+/// The number of records and the length of the body of a trailer whose clear header this is.
+pub(crate) fn trailer_lengths(bytes: &[u8]) -> Option<(u32, u32)> {
+    let (records, body_len) = (u32_at(bytes, 4)?, u32_at(bytes, 12)?);
+    let sound = body_len <= TRAILER_BYTES_MAX && bytes.get(..RECORD_HEADER_LEN)? == trailer_header(records, body_len);
+    sound.then_some((records, body_len))
+}
+
 fn sealed_header(magic: [u8; 4], words: [u32; 5], wall: i64) -> [u8; RECORD_HEADER_LEN] {
     let mut out = [0; RECORD_HEADER_LEN];
     out[..4].copy_from_slice(&magic);
@@ -201,7 +292,7 @@ impl Footer {
         let bytes: &[u8; FOOTER_LEN] = bytes.last_chunk()?;
         let footer =
             Self { offset: u64::from_be_bytes(array(bytes, 8)?), body_len: u32_at(bytes, 16)?, records: u32_at(bytes, 20)? };
-        let fits = footer.body_len <= TRAILER_BYTES_MAX && footer.records <= RECORDS_MAX && footer.offset >= HEADER_LEN as u64;
+        let fits = footer.body_len <= TRAILER_BYTES_MAX && footer.records <= RECORDS_MAX && footer.offset >= HEADER_LEN_1 as u64;
         let end = footer.offset.checked_add(footer.trailer_len())?.checked_add(FOOTER_LEN as u64)?;
         (bytes[..8] == FOOTER_MAGIC && fits && end == file_len).then_some(footer)
     }
@@ -210,6 +301,15 @@ impl Footer {
     pub(crate) const fn trailer_len(&self) -> u64 {
         (RECORD_HEADER_LEN + TAG_LEN) as u64 + self.body_len as u64
     }
+}
+
+/// The link of a header of version 2. Outer `None`: a tag without a segment, which nobody writes.
+fn previous(bytes: &[u8]) -> Option<Option<Previous>> {
+    let (segment, tail) = (array(bytes, 64)?, array(bytes, 80)?);
+    if segment == [0; 16] {
+        return (tail == [0; TAG_LEN]).then_some(None);
+    }
+    Some(Some(Previous { segment: SegmentId::from_bytes(segment), tail }))
 }
 
 fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::limits::{SEGMENT_BYTES_MAX, SEGMENT_TIME_MAX};
-use domain::{CameraId, SegmentId, StreamName, Timestamp};
+use domain::{CameraId, FootageClass, Origin, SegmentId, StreamName, Timestamp};
 
 use super::cipher::{FileCipher, Part, Tag};
 use super::fragment::Fragment;
 use super::index::{Record, SegmentIndex};
 use super::table::{self, Table};
 use super::wire::{
-    Footer, HEADER_LEN, RECORD_HEADER_LEN, RECORDS_MAX, RecordFlags, RecordHeader, SAMPLES_BYTES_MAX, SegmentHeader,
-    TABLE_BYTES_MAX, TAG_LEN, TRAILER_BYTES_MAX, trailer_header,
+    Footer, Previous, RECORD_HEADER_LEN, RECORDS_MAX, RecordFlags, RecordHeader, SAMPLES_BYTES_MAX, SegmentHeader,
+    TABLE_BYTES_MAX, TAG_LEN, TRAILER_BYTES_MAX, Version, trailer_header,
 };
 use super::{Cipher, JOIN_MAX, MediaKey, SegmentError};
 use crate::au::Format;
@@ -29,6 +29,13 @@ pub struct SegmentParams {
     pub cipher: Cipher,
     /// What all its fragments carry; another format needs another file.
     pub format: Arc<Format>,
+    /// Why it is kept, as far as is known now.
+    pub class: FootageClass,
+    /// How it came.
+    pub origin: Origin,
+    /// What it follows: the segment before of the same stream, camera and origin, and the tag that was its
+    /// [`tail`](SegmentWriter::tail).
+    pub previous: Option<Previous>,
 }
 
 /// Makes the bytes of one segment file, in order, each once.
@@ -54,20 +61,26 @@ impl SegmentWriter {
     /// # Errors
     /// Only [`SegmentError::Crypto`].
     pub fn new(params: SegmentParams, key: &MediaKey, segment: SegmentId) -> Result<(Self, Bytes), SegmentError> {
-        let SegmentParams { camera, stream, cipher, format } = params;
-        let header = SegmentHeader { segment, camera, stream, key: key.id(), cipher };
+        let SegmentParams { camera, stream, cipher, format, class, origin, previous } = params;
+        let (key_id, version) = (key.id(), Version::V2);
+        let header = SegmentHeader { segment, camera, stream, key: key_id, cipher, version, class, origin, previous };
+        Self::begin(header, format, key)
+    }
+
+    /// As [`new`](Self::new), for a header of any version.
+    pub(super) fn begin(header: SegmentHeader, format: Arc<Format>, key: &MediaKey) -> Result<(Self, Bytes), SegmentError> {
         let writer = Self {
             header,
             format,
             cipher: FileCipher::new(&header, key)?,
             link: [0; TAG_LEN],
-            offset: HEADER_LEN as u64,
+            offset: header.len() as u64,
             records: 0,
             trailer: Vec::new(),
             start: None,
             end: None,
         };
-        Ok((writer, Bytes::copy_from_slice(&header.encode())))
+        Ok((writer, Bytes::copy_from_slice(&header.encode()[..header.len()])))
     }
 
     /// The file's clear header.
@@ -92,6 +105,12 @@ impl SegmentWriter {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.records == 0
+    }
+
+    /// The tag of the last record's samples, for the segment that follows; none before the first record.
+    #[must_use]
+    pub fn tail(&self) -> Option<[u8; TAG_LEN]> {
+        (self.records > 0).then_some(self.link)
     }
 
     /// Whether `fragment` must go into a new file: another format, a hole or step in wall-clock time of more than

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::{CameraId, Mono, SegmentId, StreamName, TimeRange, Timestamp};
+use domain::{CameraId, FootageClass, Mono, Origin, SegmentId, StreamName, TimeRange, Timestamp};
 use media::au::{AccessUnit, AudioCodec, AudioFormat, Format, Track, VIDEO_TIMESCALE, VideoCodec, VideoFormat};
 use media::record::{
     Cipher, Fragment, Fragmenter, IndexLoader, Loaded, MediaKey, MediaKeyId, RecordAt, SegmentParams, SegmentWriter,
@@ -230,7 +230,9 @@ impl Recording {
 
 fn start(fragment: &Fragment, key: &MediaKey) -> (SegmentWriter, Vec<u8>) {
     let format = Arc::clone(&fragment.format);
-    let params = SegmentParams { camera: CameraId::random(), stream: StreamName::Main, cipher: Cipher::fastest(), format };
+    let (camera, cipher) = (CameraId::random(), Cipher::fastest());
+    let (class, origin) = (FootageClass::Continuous, Origin::Live);
+    let params = SegmentParams { camera, stream: StreamName::Main, cipher, format, class, origin, previous: None };
     let (writer, header) = SegmentWriter::new(params, key, SegmentId::random()).unwrap();
     (writer, header.to_vec())
 }

@@ -31,3 +31,20 @@ table! {
         to_at: Option<i64>,
     }
 }
+
+table! {
+    /// What was recorded of a camera on a UTC day: start and end of each span in microseconds, eight bytes each, big-endian.
+    day "day" {
+        #[sea_orm(primary_key, auto_increment = false)] camera: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)] day: i64,
+        #[sea_orm(column_type = "Blob")] spans: Vec<u8>,
+    }
+}
+
+table! {
+    /// What is known of the index as a whole, and since when.
+    mark "mark" {
+        #[sea_orm(primary_key, auto_increment = false)] name: String,
+        at: i64,
+    }
+}

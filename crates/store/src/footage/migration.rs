@@ -4,6 +4,8 @@ use sea_orm_migration::async_trait::async_trait;
 use sea_orm_migration::prelude::{DbErr, Index, MigrationName, MigrationTrait, MigratorTrait, SchemaManager, Table};
 use sea_orm_migration::schema::{big_integer, big_integer_null, blob_null, boolean, pk_uuid, string, uuid, uuid_null};
 
+use super::migration_v3::V3;
+
 /// Every version, oldest first.
 #[derive(Debug)]
 pub(crate) struct Migrator;
@@ -11,7 +13,7 @@ pub(crate) struct Migrator;
 #[async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(V1), Box::new(V2)]
+        vec![Box::new(V1), Box::new(V2), Box::new(V3)]
     }
 }
 

@@ -1,10 +1,13 @@
 //! Which footage there is: `index.db`, one row a closed segment file.
 
+mod complete;
+mod days;
 pub(crate) mod entity;
 mod gap;
 mod locks;
 mod migration;
 mod oldest;
+mod migration_v3;
 
 use std::time::Duration;
 
@@ -12,7 +15,9 @@ use domain::{CameraId, Error, FootageClass, Kind, Origin, Result, SegmentId, Sto
 use media::record::MediaKeyId;
 use sea_orm::prelude::{Expr, Uuid};
 use sea_orm::sea_query::{ExprTrait, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, EntityTrait, IdenStatic, Iterable, QueryFilter, QueryOrder, QuerySelect, TransactionTrait,
+};
 
 use crate::db::error;
 use crate::{SegmentRow, Store};
@@ -22,57 +27,27 @@ pub use oldest::{FootageSum, Oldest};
 
 /// The longest wall-clock time that one segment may span: sixty times its media time, so that a camera whose clock steps
 /// fits. It bounds how far before a range the index must look.
-const SPAN_MAX: Duration = Duration::from_secs(3600);
+pub const SEGMENT_SPAN_MAX: Duration = Duration::from_secs(3600);
 
 impl Store {
     /// Adds a closed segment; adding one again replaces its row, so that a scan may find what is known.
     pub async fn add_segment(&self, row: SegmentRow) -> Result<()> {
-        if row.end < row.start || row.end.since(row.start) > SPAN_MAX {
-            let detail = format!("segment {}: {} to {} is no span of one segment", row.id, row.start, row.end);
-            return Err(Error::new(Kind::Invalid, "request.invalid", detail));
+        let (model, camera) = (active(&row)?, Uuid::from_bytes(row.camera.to_bytes()));
+        let tx = self.index().write().begin().await.map_err(error)?;
+        let before = segment::Entity::find_by_id(Uuid::from_bytes(row.id.to_bytes())).one(&tx).await.map_err(error)?;
+        segment::Entity::insert(model).on_conflict(again(&[])).exec_without_returning(&tx).await.map_err(error)?;
+        if let Some(before) = before {
+            days::forget(&tx, before.camera, (before.start_at, before.end_at)).await.map_err(error)?;
         }
-        let bytes = i64::try_from(row.bytes).map_err(Error::internal)?;
-        let again = OnConflict::column(segment::Column::Id)
-            .update_columns([
-                segment::Column::KeyId,
-                segment::Column::StartAt,
-                segment::Column::EndAt,
-                segment::Column::Bytes,
-                segment::Column::HasAudio,
-                segment::Column::Clean,
-                segment::Column::Storage,
-                segment::Column::Class,
-                segment::Column::Origin,
-                segment::Column::Previous,
-                segment::Column::Tail,
-            ])
-            .to_owned();
-        let row = segment::ActiveModel {
-            id: Set(Uuid::from_bytes(row.id.to_bytes())),
-            camera: Set(Uuid::from_bytes(row.camera.to_bytes())),
-            stream: Set(row.stream.as_str().to_owned()),
-            key_id: Set(Uuid::from_bytes(row.key.to_bytes())),
-            start_at: Set(row.start.micros()),
-            end_at: Set(row.end.micros()),
-            bytes: Set(bytes),
-            has_audio: Set(row.has_audio),
-            clean: Set(row.clean),
-            storage: Set(row.storage.map(|id| Uuid::from_bytes(id.to_bytes()))),
-            class: Set(row.class.as_str().to_owned()),
-            origin: Set(row.origin.as_str().to_owned()),
-            previous: Set(row.previous.map(|id| Uuid::from_bytes(id.to_bytes()))),
-            tail: Set(row.tail.map(Vec::from)),
-        };
-        let insert = segment::Entity::insert(row).on_conflict(again);
-        insert.exec_without_returning(self.index().write()).await.map_err(error)?;
-        Ok(())
+        days::grow(&tx, camera, (row.start.micros(), row.end.micros())).await.map_err(error)?;
+        tx.commit().await.map_err(error)
     }
 
     /// The camera's segments with a moment in `range`, by start.
     pub async fn segments(&self, camera: CameraId, range: TimeRange) -> Result<Vec<SegmentRow>> {
         let rows = segment::Entity::find()
             .filter(segment::Column::Camera.eq(Uuid::from_bytes(camera.to_bytes())))
-            .filter(segment::Column::StartAt.gte((range.from() - SPAN_MAX).micros()))
+            .filter(segment::Column::StartAt.gte((range.from() - SEGMENT_SPAN_MAX).micros()))
             .filter(segment::Column::StartAt.lt(range.to().micros()))
             .filter(segment::Column::EndAt.gt(range.from().micros()));
         self.by_start(rows).await
@@ -86,15 +61,22 @@ impl Store {
 
     /// Forgets a segment; forgetting one twice is no error. The file is the caller's.
     pub async fn remove_segment(&self, id: SegmentId) -> Result<()> {
-        let row = segment::Entity::delete_by_id(Uuid::from_bytes(id.to_bytes()));
-        row.exec(self.index().write()).await.map_err(error)?;
-        Ok(())
+        let id = Uuid::from_bytes(id.to_bytes());
+        let tx = self.index().write().begin().await.map_err(error)?;
+        if let Some(row) = segment::Entity::find_by_id(id).one(&tx).await.map_err(error)? {
+            segment::Entity::delete_by_id(id).exec(&tx).await.map_err(error)?;
+            days::forget(&tx, row.camera, (row.start_at, row.end_at)).await.map_err(error)?;
+        }
+        tx.commit().await.map_err(error)
     }
 
     /// Forgets every segment and gap of a camera.
     pub async fn remove_segments_of(&self, camera: CameraId) -> Result<()> {
-        let rows = segment::Entity::delete_many().filter(segment::Column::Camera.eq(Uuid::from_bytes(camera.to_bytes())));
-        rows.exec(self.index().write()).await.map_err(error)?;
+        let owner = Uuid::from_bytes(camera.to_bytes());
+        let tx = self.index().write().begin().await.map_err(error)?;
+        segment::Entity::delete_many().filter(segment::Column::Camera.eq(owner)).exec(&tx).await.map_err(error)?;
+        days::forget_camera(&tx, owner).await.map_err(error)?;
+        tx.commit().await.map_err(error)?;
         self.remove_gaps_of(camera).await
     }
 
@@ -131,6 +113,37 @@ impl Store {
         let rows = rows.order_by_asc(segment::Column::StartAt).order_by_asc(segment::Column::Id);
         rows.all(self.index().read()).await.map_err(error)?.into_iter().map(segment_row).collect()
     }
+}
+
+/// The row as the database holds it.
+fn active(row: &SegmentRow) -> Result<segment::ActiveModel> {
+    if row.end < row.start || row.end.since(row.start) > SEGMENT_SPAN_MAX {
+        let detail = format!("segment {}: {} to {} is no span of one segment", row.id, row.start, row.end);
+        return Err(Error::new(Kind::Invalid, "request.invalid", detail));
+    }
+    Ok(segment::ActiveModel {
+        id: Set(Uuid::from_bytes(row.id.to_bytes())),
+        camera: Set(Uuid::from_bytes(row.camera.to_bytes())),
+        stream: Set(row.stream.as_str().to_owned()),
+        key_id: Set(Uuid::from_bytes(row.key.to_bytes())),
+        start_at: Set(row.start.micros()),
+        end_at: Set(row.end.micros()),
+        bytes: Set(i64::try_from(row.bytes).map_err(Error::internal)?),
+        has_audio: Set(row.has_audio),
+        clean: Set(row.clean),
+        storage: Set(row.storage.map(|id| Uuid::from_bytes(id.to_bytes()))),
+        class: Set(row.class.as_str().to_owned()),
+        origin: Set(row.origin.as_str().to_owned()),
+        previous: Set(row.previous.map(|id| Uuid::from_bytes(id.to_bytes()))),
+        tail: Set(row.tail.map(Vec::from)),
+    })
+}
+
+/// What a row that is there already takes from one that comes again: everything but what is `kept`.
+fn again(kept: &[segment::Column]) -> OnConflict {
+    let kept = |column: &segment::Column| kept.iter().any(|kept| kept.as_str() == column.as_str());
+    let columns = segment::Column::iter().filter(|column| !matches!(column, segment::Column::Id) && !kept(column));
+    OnConflict::column(segment::Column::Id).update_columns(columns).to_owned()
 }
 
 fn segment_row(row: segment::Model) -> Result<SegmentRow> {

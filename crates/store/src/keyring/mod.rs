@@ -119,6 +119,24 @@ impl Keyring {
         Ok(Self { db, dir: dir.to_owned(), clock, index, signer, opened })
     }
 
+    /// Opens the keyring in `dir` as it is, beside a server that has it open: nothing can be made or destroyed.
+    pub(crate) async fn look(dir: &Path, clock: Arc<dyn Clock>, given: Option<RootKey>) -> Result<Self> {
+        let db = Db::look(&dir.join("keyring.db")).await?;
+        let missing = || Error::new(Kind::Conflict, "keyring.missing", format!("{}: holds no keys", dir.display()));
+        let row = find(&db, Use::Index, Uuid::nil()).await?.ok_or_else(missing)?;
+        let root = root::load(dir, given, row.wrapped_by)?;
+        let (now, used) = (clock.now(), [Use::Index, Use::Log]);
+        for usage in used {
+            find(&db, usage, Uuid::nil()).await?.ok_or_else(missing)?;
+        }
+        let (_, secret) = own_key(&db, &root, Use::Index, now).await?;
+        let index = hmac::Key::new(hmac::HMAC_SHA256, secret.as_slice());
+        let (id, secret) = own_key(&db, &root, Use::Log, now).await?;
+        let signer = Signer::new(format!("atipcam/{id}"), &secret)?;
+        let opened = Mutex::new(Opened { root, owners: HashMap::new(), media: HashMap::new() });
+        Ok(Self { db, dir: dir.to_owned(), clock, index, signer, opened })
+    }
+
     /// The key that signs the heads of the log.
     pub(crate) fn signer(&self) -> &Signer {
         &self.signer

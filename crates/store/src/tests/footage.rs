@@ -173,3 +173,129 @@ async fn gaps_say_why_and_one_that_runs_ends_now() {
     rig.store.remove_segments_of(camera).await.unwrap();
     assert_eq!(rig.store.gaps(camera, range, t(99)).await.unwrap(), []);
 }
+
+/// What one camera's day, or any range of it, comes to.
+async fn recorded(rig: &Rig, camera: CameraId, from: i64, to: i64) -> Vec<(i64, i64)> {
+    let spans = rig.store.recorded(camera, TimeRange::new(t(from), t(to)).unwrap()).await.unwrap();
+    spans.iter().map(|span| (span.from().micros() / 1_000_000, span.to().micros() / 1_000_000)).collect()
+}
+
+const DAY: i64 = 24 * 3600;
+
+#[tokio::test]
+async fn a_days_sum_is_what_its_segments_come_to_as_they_come_and_go() {
+    let rig = Rig::new().await;
+    let (camera, other) = (CameraId::random(), CameraId::random());
+    assert_eq!(recorded(&rig, camera, 0, 3 * DAY).await, []);
+    let rows = [
+        segment(camera, 100, 160),
+        segment(camera, 160, 220),
+        // Begins within a second of the one before.
+        segment(camera, 221, 280),
+        segment(camera, 300, 360),
+        // Over midnight.
+        segment(camera, DAY - 30, DAY + 30),
+        segment(other, 100, 400),
+    ];
+    for row in &rows {
+        rig.store.add_segment(row.clone()).await.unwrap();
+    }
+    let all = [(100, 280), (300, 360), (DAY - 30, DAY + 30)];
+    assert_eq!(recorded(&rig, camera, 0, 3 * DAY).await, all);
+    assert_eq!(recorded(&rig, camera, 200, 320).await, [(200, 280), (300, 320)]);
+    assert_eq!(recorded(&rig, camera, DAY, DAY + 10).await, [(DAY, DAY + 10)]);
+    assert_eq!(recorded(&rig, camera, 280, 300).await, []);
+
+    // One that comes later than what follows it, and one that says another end when it comes again.
+    rig.store.add_segment(segment(camera, 20, 60)).await.unwrap();
+    rig.store.add_segment(SegmentRow { end: t(350), ..rows[3].clone() }).await.unwrap();
+    assert_eq!(recorded(&rig, camera, 0, DAY).await, [(20, 60), (100, 280), (300, 350), (DAY - 30, DAY)]);
+    rig.store.remove_segment(rows[4].id).await.unwrap();
+    rig.store.remove_segment(rows[1].id).await.unwrap();
+    rig.store.remove_segment(rows[1].id).await.unwrap();
+    assert_eq!(recorded(&rig, camera, 0, 3 * DAY).await, [(20, 60), (100, 160), (221, 280), (300, 350)]);
+    rig.store.restore_segments(&[rows[1].clone(), SegmentRow { end: t(340), ..rows[3].clone() }]).await.unwrap();
+    assert_eq!(recorded(&rig, camera, 0, 3 * DAY).await, [(20, 60), (100, 280), (300, 340)]);
+    rig.store.remove_segments_of(camera).await.unwrap();
+    assert_eq!(recorded(&rig, camera, 0, 3 * DAY).await, []);
+    assert_eq!(recorded(&rig, other, 0, DAY).await, [(100, 400)]);
+}
+
+#[tokio::test]
+async fn sums_are_what_a_look_at_every_row_finds_whatever_the_order() {
+    let rig = Rig::new().await;
+    let camera = CameraId::random();
+    // Spans of 1 to 90 s, some of which overlap, in an order that is none.
+    let rows: Vec<SegmentRow> = (0..400_i64)
+        .map(|n| n * 7919 % 400)
+        .map(|n| (n * 1000, n % 90 + 1))
+        .map(|(at, length)| segment(camera, at, at + if at % 7000 == 0 { 1500 } else { length }))
+        .collect();
+    for (n, row) in rows.iter().enumerate() {
+        rig.store.add_segment(row.clone()).await.unwrap();
+        if n % 5 == 4 {
+            rig.store.remove_segment(rows[n - 2].id).await.unwrap();
+        }
+    }
+    let range = TimeRange::new(t(0), t(10 * DAY)).unwrap();
+    let every: Vec<_> =
+        rig.store.segments(camera, range).await.unwrap().iter().map(|row| TimeRange::new(row.start, row.end).unwrap()).collect();
+    let expected = media::record::Timeline::new(range, range.to(), &every, &[], false).spans;
+    assert!(expected.len() > 200);
+    assert_eq!(rig.store.recorded(camera, range).await.unwrap(), expected);
+}
+
+#[tokio::test]
+async fn an_index_is_complete_once_that_is_written_down_and_not_before() {
+    let mut rig = Rig::new().await;
+    assert!(!rig.store.index_is_complete().await.unwrap());
+    rig.store.mark_index(true).await.unwrap();
+    rig.store.mark_index(true).await.unwrap();
+    rig.restart().await;
+    assert!(rig.store.index_is_complete().await.unwrap());
+    rig.store.mark_index(false).await.unwrap();
+    assert!(!rig.store.index_is_complete().await.unwrap());
+    rig.store.mark_index(true).await.unwrap();
+    rig.store.close().await.unwrap();
+    fs::remove_file(rig.dir.path().join("index.db")).unwrap();
+    rig.store = rig.open().await.unwrap();
+    assert!(!rig.store.index_is_complete().await.unwrap());
+}
+
+#[tokio::test]
+async fn the_newest_segment_is_that_of_the_same_camera_stream_and_origin() {
+    let rig = Rig::new().await;
+    let camera = CameraId::random();
+    let newest = segment(camera, 500, 560);
+    let others = [
+        segment(camera, 100, 160),
+        segment(CameraId::random(), 900, 960),
+        SegmentRow { stream: StreamName::Sub, ..segment(camera, 900, 960) },
+        SegmentRow { origin: Origin::Backfill, ..segment(camera, 900, 960) },
+    ];
+    for row in others.iter().chain([&newest]) {
+        rig.store.add_segment(row.clone()).await.unwrap();
+    }
+    assert_eq!(rig.store.newest_segment(camera, StreamName::Main).await.unwrap(), Some(newest));
+    assert_eq!(rig.store.newest_segment(CameraId::random(), StreamName::Main).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn all_rows_are_walked_in_pages() {
+    let rig = Rig::new().await;
+    let mut ids = Vec::new();
+    for n in 0..7 {
+        let row = segment(CameraId::random(), n, n + 1);
+        ids.push(row.id);
+        rig.store.add_segment(row).await.unwrap();
+    }
+    let (mut walked, mut after) = (Vec::new(), None);
+    loop {
+        let page = rig.store.segments_behind(after, 3).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(last.id);
+        walked.extend(page.iter().map(|row| row.id));
+    }
+    ids.sort_unstable();
+    assert_eq!(walked, ids);
+}
