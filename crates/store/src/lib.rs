@@ -17,6 +17,7 @@
 mod accounts;
 pub mod backup;
 mod bus;
+pub mod case;
 mod db;
 mod footage;
 mod keyring;
@@ -28,8 +29,8 @@ mod table;
 
 pub use accounts::{
     AccessRow, Actor, Agreement, AgreementRow, CameraDraft, Cancelled, ConsentDraft, ConsentKind, ConsentRow, Credential,
-    DeviceDraft, DeviceRow, DisclosureDraft, DisclosureId, DisclosureRow, EmailIndex, EventId, EventKind, EventRow, FactRows,
-    How, InvitationRow, InvitationState, LiveConsent, LogFault, LogReport, MemberRow, NewAccount, NewSession, Outcome, Periods,
+    DeviceDraft, DeviceRow, DisclosureDraft, DisclosureId, DisclosureRow, EmailIndex, EventId, EventKind, EventRow, FactRows, FootageHead,
+    How, InvitationRow, InvitationState, LiveConsent, LockDraft, LockRow, LogFault, LogReport, MemberRow, NewAccount, NewSession, Outcome, Periods,
     PersonRow, PolicyVersion, RetentionReport, RetentionRow, SessionRow, StreamKeyRow, StreamKeySecret, VerdictRow, ViewDraft,
 };
 pub use bus::{Bus, Change};

@@ -101,6 +101,8 @@ async fn entities_and_migrations_name_the_same_columns() {
         a::stream_key,
         a::invitation,
         a::device,
+        a::footage_lock,
+        a::footage_lock_camera,
         a::doomed,
         a::retention_run
     );

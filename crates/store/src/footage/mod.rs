@@ -2,6 +2,7 @@
 
 pub(crate) mod entity;
 mod gap;
+mod locks;
 mod migration;
 
 use std::time::Duration;
