@@ -12,7 +12,8 @@ mod secret;
 mod time;
 
 pub use error::{Error, Kind, Result};
-pub use id::{BadId, CameraId, CaseId, HomeId, InvitationId, LockId, SegmentId, SessionId, StreamKeyId, SubjectId, ViewId};
-pub use noun::{AudioMode, Role, StreamName};
+pub use id::{
+    BadId, CameraId, CaseId, HomeId, InvitationId, LockId, SegmentId, SessionId, StorageId, StreamKeyId, SubjectId, ViewId,
+};
 pub use secret::Secret;
 pub use time::{BadTime, Clock, Mono, SystemClock, TimeRange, Timestamp};
