@@ -115,6 +115,7 @@ e2e: web
 	@$(rig) foreign --server $(target)/debug/atipcam
 	@$(rig) cuts --server $(target)/debug/atipcam
 	@$(rig) privacy --server $(target)/debug/atipcam
+	@$(rig) cases --server $(target)/debug/atipcam
 	@$(rig) add --server $(target)/debug/atipcam
 	@$(rig) link --server $(target)/debug/atipcam
 	@$(rig) codes --server $(target)/debug/atipcam

@@ -12,6 +12,7 @@ mod consents;
 mod devices;
 mod facts;
 mod limiter;
+mod locks;
 mod notices;
 mod password;
 mod people;
@@ -33,6 +34,7 @@ pub use accounts::{Account, AgreementState, HomeRole, NewAccount, SetUp, SetupSt
 pub use cameras::{Camera, CameraEdit, NewCamera};
 pub use consents::{ConsentState, Said, Shown};
 pub use devices::{Caller, Claim, Claimed, Invited};
+pub use locks::{Lock, NewLock, given_reason};
 pub use notices::Notice;
 pub use privacy::{HomeAfter, Look, Stored, StoredData};
 pub use store::InvitationState;

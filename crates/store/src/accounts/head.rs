@@ -48,6 +48,16 @@ impl Store {
         self.server_receipt(written.id.0).await
     }
 
+    /// When a head was last written.
+    pub async fn last_footage_head(&self) -> Result<Option<Timestamp>> {
+        let last = event::Entity::find()
+            .filter(event::Column::Kind.eq(EventKind::FootageHead.as_str()))
+            .order_by_desc(event::Column::Leaf)
+            .one(self.accounts().read())
+            .await;
+        Ok(last.map_err(error)?.map(|row| Timestamp::from_micros(row.at)))
+    }
+
     /// Receipts of the heads, from `since` on, whose segment is one of `segments`.
     pub async fn footage_heads(&self, segments: &[SegmentId], since: Timestamp) -> Result<Vec<String>> {
         let rows = event::Entity::find()

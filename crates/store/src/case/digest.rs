@@ -1,5 +1,7 @@
 //! What is known of a file by reading it once: its hash, those of its chunks, its CRC-32.
 
+use std::io::{self, Read};
+
 use aws_lc_rs::digest::{Context, SHA256};
 
 use super::CHUNK;
@@ -74,6 +76,22 @@ impl Crc32 {
         let mut crc = Self::default();
         crc.update(bytes);
         crc.value()
+    }
+}
+
+/// SHA-256 of all that a reader gives, in hexadecimal digits. Blocks.
+///
+/// # Errors
+/// The reader's.
+pub fn sha256_of(reader: &mut impl Read) -> io::Result<String> {
+    let (mut context, mut piece) = (Context::new(&SHA256), vec![0; 256 * 1024]);
+    loop {
+        match reader.read(&mut piece) {
+            Ok(0) => return Ok(hex(context.finish().as_ref())),
+            Ok(n) => context.update(piece.get(..n).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ mod manifest;
 mod verify;
 mod zip;
 
-pub use digest::{Crc32, FileDigest, FileHash};
+pub use digest::{Crc32, FileDigest, FileHash, sha256_of};
 pub use manifest::{By, CameraPart, FilePart, FootageGap, Link, Manifest, links_digest};
 pub use verify::{Fault, FaultKind, Report, verify};
 pub use zip::{Entry, Layout};

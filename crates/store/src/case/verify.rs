@@ -165,12 +165,15 @@ fn signature(source: &mut (impl Read + Seek), text: &str, manifest: &Manifest) -
     let both = read(source, at..at + length + 30 + KEY.len() as u64 + 512)?;
     let end = usize::try_from(length).unwrap_or(usize::MAX).min(both.len());
     let note = String::from_utf8_lossy(&both[..end]).into_owned();
-    let beside = both.get(end + 30 + KEY.len()..).unwrap_or_default();
+    // A changed manifest may have the length wrong: the next header says where the signature really ends.
+    let real = both.windows(4).position(|four| four == b"PK\x03\x04").unwrap_or(end);
+    let whole = String::from_utf8_lossy(&both[..real]).into_owned();
+    let beside = both.get(real + 30 + KEY.len()..).unwrap_or_default();
     let beside = String::from_utf8_lossy(beside).lines().next().map(str::to_owned).unwrap_or_default();
     let hash = Hash::from_digest(&digest(&SHA256, text.as_bytes()));
     let keys = [manifest.key.as_str(), &beside].map(VerifierKey::parse);
-    let opened = |key: &Result<VerifierKey, _>| key.as_ref().ok().and_then(|key| open_case(&note, key).ok());
-    let [own, other] = [opened(&keys[0]), opened(&keys[1])];
+    let opened = |key: &Result<VerifierKey, _>, note: &str| key.as_ref().ok().and_then(|key| open_case(note, key).ok());
+    let (own, other) = (opened(&keys[0], &note), opened(&keys[1], &whole));
     let verdict = match (own, other) {
         (Some(signed), _) if signed == hash => Ok(()),
         (Some(_), _) | (None, Some(_)) => Err(FaultKind::Manifest),

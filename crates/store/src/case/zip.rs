@@ -145,7 +145,8 @@ fn extra(numbers: &[u64]) -> Vec<u8> {
 
 fn header(entry: &Entry) -> Vec<u8> {
     let wide = is_wide(entry.bytes);
-    let extra = extra(if wide { &[entry.bytes; 2] } else { &[] });
+    let numbers = if wide { vec![entry.bytes; 2] } else { Vec::new() };
+    let extra = extra(&numbers);
     let mut out = 0x0403_4b50_u32.to_le_bytes().to_vec();
     common(&mut out, entry, if wide { 45 } else { 20 });
     out.extend((extra.len() as u16).to_le_bytes());

@@ -4,6 +4,7 @@ pub(crate) mod entity;
 mod gap;
 mod locks;
 mod migration;
+mod newest;
 
 use std::time::Duration;
 

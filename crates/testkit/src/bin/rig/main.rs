@@ -3,6 +3,7 @@
 
 mod bench;
 mod browser;
+mod cases;
 mod codes;
 mod count;
 mod cuts;
@@ -41,6 +42,8 @@ enum Rig {
     Cuts,
     /// Consents withdrawn while streams run, the log, receipts that verify without the server.
     Privacy,
+    /// A case of two cameras: the page that checks it, offline, believes it until any byte of it changes.
+    Cases,
     /// A camera is turned, set and restarted from its page; it stops when the browser that turns it is killed.
     Steer,
     /// Cameras that record, viewers who come and go, one that reads nothing, a camera that flaps: nobody else loses a picture, and
@@ -131,6 +134,7 @@ async fn main() -> ExitCode {
         Rig::LanSearch { seconds, sweep } => lan::look(seconds, sweep).await,
         Rig::Codes => codes::run(&server).await,
         Rig::Link => link::run(&server).await,
+        Rig::Cases => cases::run(&server).await,
         Rig::Privacy => privacy::run(&server).await,
         Rig::Steer => steer::run(&server).await,
         Rig::Soak { seconds, cameras, visitors, json } => {

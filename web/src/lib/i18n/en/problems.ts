@@ -37,6 +37,13 @@ const en: Record<keyof typeof zh, string> = {
 	'problem.recording.key_destroyed': 'The keys of this recording were destroyed',
 	'problem.still.h265': 'No thumbnails for H.265',
 	'problem.still.none': 'No picture yet',
+	'problem.lock.limit': 'No more locks fit in this home',
+	'problem.case.limit': 'No more cases fit at once',
+	'problem.case.not_ready': 'This case is not finished yet',
+	'problem.case.footage_gone': 'Footage of this case is no longer as it was',
+	'problem.case.right_ended': 'Your right to this footage has ended',
+	'problem.case.too_many_files': 'This time has too many interruptions',
+	'problem.camera.locked': 'Footage of this camera is locked',
 	'remedy.sign_in.wrong': 'Check capital letters and the keyboard layout.',
 	'remedy.sign_in.too_many': 'For safety, please wait a while.',
 	'remedy.setup.done': 'Please sign in.',
@@ -64,6 +71,10 @@ const en: Record<keyof typeof zh, string> = {
 	'remedy.device.no_link':
 		'It must be able to reach this server’s port. Check firewall and guest network; it keeps trying by itself.',
 	'remedy.range.too_long': 'At most 24 hours at a time.',
+	'remedy.lock.limit': 'Unlock footage that is no longer needed.',
+	'remedy.case.limit': 'Remove one first.',
+	'remedy.case.footage_gone': 'Export it again.',
+	'remedy.case.too_many_files': 'Ask for less time.',
 	'remedy.recording.key_destroyed': 'This footage can no longer be opened.'
 };
 

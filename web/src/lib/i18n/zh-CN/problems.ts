@@ -36,6 +36,13 @@ export default {
 	'problem.recording.key_destroyed': '录像的密钥已经销毁',
 	'problem.still.h265': 'H.265 画面没有缩略图',
 	'problem.still.none': '还没有画面',
+	'problem.lock.limit': '这个家庭的锁定数量已到上限',
+	'problem.case.limit': '证据包数量已到上限',
+	'problem.case.not_ready': '证据包还没有做好',
+	'problem.case.footage_gone': '其中的录像已经变了',
+	'problem.case.right_ended': '您对这些录像的权限已经结束',
+	'problem.case.too_many_files': '这段时间里中断太多',
+	'problem.camera.locked': '这台摄像机有锁定的录像',
 	'remedy.sign_in.wrong': '检查一下大小写和输入法。',
 	'remedy.sign_in.too_many': '为了安全，请稍后再试。',
 	'remedy.setup.done': '请直接登录。',
@@ -60,5 +67,9 @@ export default {
 	'remedy.device.unreachable': '检查电源和网络。访客网络常常把设备互相隔开。',
 	'remedy.device.no_link': '它要能连到这台服务器的端口。检查防火墙和访客网络；它会自己继续尝试。',
 	'remedy.range.too_long': '一次最多 24 小时。',
+	'remedy.lock.limit': '先解锁不再需要的录像。',
+	'remedy.case.limit': '先移除一个。',
+	'remedy.case.footage_gone': '请重新导出。',
+	'remedy.case.too_many_files': '请缩短时间。',
 	'remedy.recording.key_destroyed': '这段录像已经无法打开。'
 } as const;
