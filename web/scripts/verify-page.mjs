@@ -20,8 +20,8 @@ const hash = (text) => `'sha256-${createHash('sha256').update(text).digest('base
 const made = read('page.html')
 	.replace('{script}', () => hash(`\n${js}`))
 	.replace('{style}', () => hash(`\n${css}`))
-	.replace(/[ \t]*\{css\}\n[ \t]*/, () => css)
-	.replace(/[ \t]*\{js\}\n[ \t]*/, () => js);
+	.replace('<!-- style -->', () => `<style>\n${css}</style>`)
+	.replace('<!-- script -->', () => `<script>\n${js}</script>`);
 if (process.argv.includes('--check')) {
 	if (readFileSync(PAGE, 'utf8') !== made) {
 		console.error('static/verify.html does not match verify/: run `node scripts/verify-page.mjs`');

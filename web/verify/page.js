@@ -44,7 +44,12 @@ function showProgress(name, percent) {
 function faultItem({ kind, file, camera, time, from, to }) {
 	const item = make('li', '', make('strong', say(`fault_${kind}`)));
 	item.dataset.kind = kind;
-	const where = [file, camera, time && say('from_time', { time: clock(time) }), say('bytes', { from, to: to - 1 })];
+	const where = [
+		file,
+		camera,
+		time && say('from_time', { time: clock(time) }),
+		to > from && say('bytes', { from, to: to - 1 })
+	];
 	item.append(make('span', where.filter(Boolean).join(' · ')));
 	return item;
 }

@@ -29,9 +29,10 @@ mod table;
 
 pub use accounts::{
     AccessRow, Actor, Agreement, AgreementRow, CameraDraft, Cancelled, ConsentDraft, ConsentKind, ConsentRow, Credential,
-    DeviceDraft, DeviceRow, DisclosureDraft, DisclosureId, DisclosureRow, EmailIndex, EventId, EventKind, EventRow, FactRows, FootageHead,
-    How, InvitationRow, InvitationState, LiveConsent, LockDraft, LockRow, LogFault, LogReport, MemberRow, NewAccount, NewSession, Outcome, Periods,
-    PersonRow, PolicyVersion, RetentionReport, RetentionRow, SessionRow, StreamKeyRow, StreamKeySecret, VerdictRow, ViewDraft,
+    DeviceDraft, DeviceRow, DisclosureDraft, DisclosureId, DisclosureRow, EmailIndex, EventId, EventKind, EventRow, FactRows,
+    FootageHead, How, InvitationRow, InvitationState, LiveConsent, LockDraft, LockRow, LogFault, LogReport, MemberRow,
+    NewAccount, NewSession, Outcome, Periods, PersonRow, PolicyVersion, RetentionReport, RetentionRow, SessionRow, StreamKeyRow,
+    StreamKeySecret, VerdictRow, ViewDraft,
 };
 pub use bus::{Bus, Change};
 pub use keyring::RootKey;

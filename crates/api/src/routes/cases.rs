@@ -111,7 +111,11 @@ pub(crate) struct New {
     get, path = "/cases", operation_id = "listCases", tag = "recorded",
     params(("home_id" = Option<Uuid>, Query)), responses((status = 200, body = Cases))
 )]
-pub(crate) async fn list(State(api): State<ApiState>, caller: Caller, Query(query): Query<HomeQuery>) -> Result<axum::Json<Cases>> {
+pub(crate) async fn list(
+    State(api): State<ApiState>,
+    caller: Caller,
+    Query(query): Query<HomeQuery>,
+) -> Result<axum::Json<Cases>> {
     let mut cases = Vec::new();
     for home in api.homes(caller.session, query.home_id).await? {
         let permit = api.control.ask::<ExportCase>(caller.principal(), home).await?;

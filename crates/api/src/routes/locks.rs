@@ -69,7 +69,11 @@ pub(crate) struct New {
     get, path = "/locks", operation_id = "listLocks", tag = "recorded",
     params(("home_id" = Option<Uuid>, Query)), responses((status = 200, body = Locks))
 )]
-pub(crate) async fn list(State(api): State<ApiState>, caller: Caller, Query(query): Query<HomeQuery>) -> Result<axum::Json<Locks>> {
+pub(crate) async fn list(
+    State(api): State<ApiState>,
+    caller: Caller,
+    Query(query): Query<HomeQuery>,
+) -> Result<axum::Json<Locks>> {
     let mut locks = Vec::new();
     let you = api.control.subject_of(caller.session).await?;
     for home in api.homes(caller.session, query.home_id).await? {

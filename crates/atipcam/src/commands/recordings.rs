@@ -80,7 +80,13 @@ fn faults_text(faults: &[Fault]) -> String {
             FaultKind::Head => "the log's entry about this camera does not prove its footage",
         };
         // Writing to a string cannot fail.
-        let _ = write!(out, "\n  {}: {what} (bytes {} to {}", file.as_deref().unwrap_or("the zip"), at.start, at.end.saturating_sub(1));
+        let _ = write!(
+            out,
+            "\n  {}: {what} (bytes {} to {}",
+            file.as_deref().unwrap_or("the zip"),
+            at.start,
+            at.end.saturating_sub(1)
+        );
         if let Some(camera) = camera {
             let _ = write!(out, "; camera {camera}");
         }
@@ -156,6 +162,9 @@ mod tests {
         let changed = dir.path().join("changed.zip");
         std::fs::write(&changed, bytes).unwrap();
         let said = run_on(&[changed.to_str().unwrap()]).unwrap_err().to_string();
-        assert!(said.contains("08-03-00.mp4: this file was changed") && said.contains("camera 门口 Door, footage from"), "{said}");
+        assert!(
+            said.contains("08-03-00.mp4: this file was changed") && said.contains("camera 门口 Door, footage from"),
+            "{said}"
+        );
     }
 }

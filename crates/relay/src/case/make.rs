@@ -69,7 +69,11 @@ async fn made(shared: &Shared, playback: &Playback, home: HomeId, order: &CaseOr
         cameras.push(camera);
         plans.extend(found);
         if plans.len() > FILES_MAX {
-            return Err(Error::new(Kind::Invalid, "case.too_many_files", format!("more than {FILES_MAX} spans: ask for less time")));
+            return Err(Error::new(
+                Kind::Invalid,
+                "case.too_many_files",
+                format!("more than {FILES_MAX} spans: ask for less time"),
+            ));
         }
     }
     if plans.is_empty() {

@@ -67,7 +67,8 @@ impl Store {
             .limit(HEADS_MAX);
         let rows = rows.all(self.accounts().read()).await.map_err(error)?;
         let names: Vec<String> = segments.iter().map(|id| format!("\"segment\":\"{id}\"")).collect();
-        let shown = |row: &event::Model| row.clear_payload.as_deref().is_some_and(|text| names.iter().any(|name| text.contains(name)));
+        let shown =
+            |row: &event::Model| row.clear_payload.as_deref().is_some_and(|text| names.iter().any(|name| text.contains(name)));
         let ids: Vec<Uuid> = rows.iter().filter(|row| shown(row)).map(|row| row.id).collect();
         let mut receipts = Vec::with_capacity(ids.len());
         for id in ids {

@@ -92,10 +92,8 @@ impl Store {
             expires: Set(draft.expires.map(Timestamp::micros)),
         };
         footage_lock::Entity::insert(row).exec_without_returning(&tx).await.map_err(error)?;
-        let cameras = known.iter().map(|camera| footage_lock_camera::ActiveModel {
-            footage_lock: Set(uuid!(id)),
-            camera: Set(*camera),
-        });
+        let cameras =
+            known.iter().map(|camera| footage_lock_camera::ActiveModel { footage_lock: Set(uuid!(id)), camera: Set(*camera) });
         footage_lock_camera::Entity::insert_many(cameras).exec_without_returning(&tx).await.map_err(error)?;
         tx.commit().await.map_err(error)?;
         Ok(LockRow {
@@ -113,7 +111,8 @@ impl Store {
     /// The locks of the permit's home that hold at this moment, newest first.
     pub async fn locks(&self, permit: &Permit<ListLocks>) -> Result<Vec<LockRow>> {
         let home = permit.object();
-        let open = Condition::any().add(footage_lock::Column::Expires.is_null()).add(footage_lock::Column::Expires.gt(self.now()));
+        let open =
+            Condition::any().add(footage_lock::Column::Expires.is_null()).add(footage_lock::Column::Expires.gt(self.now()));
         let rows = footage_lock::Entity::find()
             .filter(footage_lock::Column::Home.eq(uuid!(home)))
             .filter(open)
@@ -158,6 +157,12 @@ impl Store {
     pub async fn home_of_lock(&self, id: LockId) -> Result<Option<HomeId>> {
         let found = footage_lock::Entity::find_by_id(uuid!(id)).one(self.accounts().read()).await.map_err(error)?;
         Ok(found.map(|row| HomeId::from_bytes(row.home.into_bytes())))
+    }
+
+    /// Locks that a person set and that were not taken away yet.
+    pub async fn count_locks(&self, subject: SubjectId) -> Result<u64> {
+        let set = footage_lock::Entity::find().filter(footage_lock::Column::Subject.eq(uuid!(subject)));
+        set.count(self.accounts().read()).await.map_err(error)
     }
 
     /// Unlocks: what is past its time leaves with the next round of retention.

@@ -23,9 +23,11 @@ impl Store {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let holds = Condition::any().add(footage_lock::Column::Expires.is_null()).add(footage_lock::Column::Expires.gt(at.micros()));
+        let holds =
+            Condition::any().add(footage_lock::Column::Expires.is_null()).add(footage_lock::Column::Expires.gt(at.micros()));
         let rows = footage_lock::Entity::find().filter(footage_lock::Column::Id.is_in(ids)).filter(holds).all(db).await;
-        let range = |row: footage_lock::Model| TimeRange::new(Timestamp::from_micros(row.from_at), Timestamp::from_micros(row.to_at));
+        let range =
+            |row: footage_lock::Model| TimeRange::new(Timestamp::from_micros(row.from_at), Timestamp::from_micros(row.to_at));
         Ok(union(rows.map_err(error)?.into_iter().filter_map(range).collect()))
     }
 }

@@ -72,7 +72,8 @@ impl VerifierKey {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let hash = digest(&SHA256, &self.key);
-        let groups: Vec<String> = hash.as_ref()[..16].chunks(2).map(|pair| pair.iter().map(|b| format!("{b:02x}")).collect()).collect();
+        let groups: Vec<String> =
+            hash.as_ref()[..16].chunks(2).map(|pair| pair.iter().map(|b| format!("{b:02x}")).collect()).collect();
         groups.join(" ")
     }
 
