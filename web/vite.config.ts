@@ -17,6 +17,6 @@ export default defineConfig({
 	build: { target: ['chrome123', 'firefox132', 'safari17.5'] },
 	test: {
 		environment: 'node',
-		include: ['src/**/*.test.ts', 'e2e/**/*.test.ts']
+		include: ['src/**/*.test.ts', 'e2e/**/*.test.ts', 'verify/**/*.test.ts']
 	}
 });

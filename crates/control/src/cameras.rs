@@ -146,7 +146,14 @@ impl Control {
     }
 
     /// Removes the permit's camera and destroys the keys of its footage; the relay deletes the files.
-    pub async fn remove_camera(&self, permit: Permit<RemoveCamera>) -> Result<()> {
+    ///
+    /// `camera.locked` where somebody locked footage of it, unless that was asked and answered: `even_locked`.
+    pub async fn remove_camera(&self, permit: Permit<RemoveCamera>, even_locked: bool) -> Result<()> {
+        let locked = self.inner.store.locked(permit.object(), self.inner.clock.now()).await?;
+        if !locked.is_empty() && !even_locked {
+            let detail = "footage of this camera is locked: say that it may go too";
+            return Err(Error::new(Kind::Conflict, "camera.locked", detail));
+        }
         self.inner.store.remove_camera(&permit).await
     }
 }

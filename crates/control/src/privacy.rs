@@ -105,6 +105,7 @@ impl Control {
             plain("home.member", homes.len() as u64),
             plain("camera.access", owned.len() as u64),
             plain("stream.key", store.count_stream_keys(person).await?),
+            plain("footage.lock", store.count_locks(person).await?),
             Stored { category: "footage.video", count: segments, bytes: Some(bytes) },
             plain("access.history", count(|kind| kind == EventKind::Access)),
             plain("consent.history", count(is_consent)),

@@ -83,6 +83,10 @@ id! {
     StreamKeyId,
     /// What lets one camera of ours into a home, once.
     InvitationId,
+    /// A time of some cameras that is kept until somebody unlocks it.
+    LockId,
+    /// Footage of a time and some cameras, in the making as one file.
+    CaseId,
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! Each public call takes a permit by value; a call that goes on (a view) turns it into a [`Watch`].
 
 mod beat;
+mod case;
 mod controls;
 mod feed;
 mod fleet;
@@ -27,8 +28,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::limits::SHUTDOWN_TIME_MAX;
-use domain::{CameraId, Clock, Error, Kind, Result, SegmentId, StreamName, TimeRange, Timestamp, ViewId};
-use policy::act::{Download as DownloadAct, ReadStorage, TakeSnapshot, TestCamera, ViewLive, ViewRecorded};
+use domain::{CameraId, CaseId, Clock, Error, HomeId, Kind, Result, SegmentId, StreamName, TimeRange, Timestamp, ViewId};
+use policy::act::{Download as DownloadAct, ExportCase, ReadStorage, TakeSnapshot, TestCamera, ViewLive, ViewRecorded};
 use policy::{FactsSource, Permit, Principal};
 use store::{How, Store};
 use tokio::sync::{broadcast, mpsc, watch as watch_channel};
@@ -37,6 +38,7 @@ use tokio_util::task::TaskTracker;
 
 pub use cameras::onvif::wire::imaging::{Imaging, IrCut};
 pub use cameras::onvif::wire::ptz::Preset;
+pub use case::{CASE_CAMERAS_MAX, CaseFile, CaseOrder, CaseReport, CaseState, Doing};
 pub use controls::{Aim, Controls, Dial, Look, Moves, Switch, SwitchKind};
 pub use feed::{Feed, Subscription};
 pub use link::{LinkState, PairStep};
@@ -51,6 +53,7 @@ pub use steer::{Steering, Wish};
 pub use view::{LiveMessage, LiveParts, WhepAnswer};
 pub use watch::Watch;
 
+use case::Cases;
 use fleet::{Fleet, Shared};
 use link::Links;
 use playback::{Cache, Playback};
@@ -97,6 +100,7 @@ pub struct Relay {
     fleet: Fleet,
     webrtc: view::webrtc::Engine,
     playback: Playback,
+    cases: Cases,
     searches: search::Searches,
     search_loopback: bool,
     retention: Retention,
@@ -119,6 +123,8 @@ impl Relay {
         let fleet = Fleet::new(shared.clone(), ingest);
         let retention = Retention::new(&config, shared.clone());
         let playback = Playback::new(shared.clone());
+        let cases = Cases::new(shared.clone(), playback.clone());
+        tasks.spawn(cases.clone().run(cancel.clone()));
         tasks.spawn(record::chronicle(shared.clone(), cancel.clone()));
         tasks.spawn({
             let (shared, fleet, retention, cancel) = (shared.clone(), fleet.clone(), retention.clone(), cancel.clone());
@@ -128,7 +134,7 @@ impl Relay {
             }
         });
         let (searches, search_loopback) = (search::Searches::default(), config.search_loopback);
-        Ok(Self { shared, fleet, webrtc, playback, searches, search_loopback, retention, cancel, tasks })
+        Ok(Self { shared, fleet, webrtc, playback, cases, searches, search_loopback, retention, cancel, tasks })
     }
 
     /// Serves RTSP at `listener` to other software that shows a stream key, and says where. Without `tls` only on loopback:
@@ -214,6 +220,50 @@ impl Relay {
     /// Footage of `range` as one progressive MP4 file that is never written anywhere.
     pub async fn download(&self, permit: Permit<DownloadAct>, range: TimeRange) -> Result<Download> {
         self.playback.download(permit, range).await
+    }
+
+    /// SHA-256 of such a file, in hexadecimal digits: reads all of it.
+    pub async fn download_hash(&self, permit: Permit<DownloadAct>, range: TimeRange) -> Result<(String, u64)> {
+        self.playback.download_hash(permit, range).await
+    }
+
+    /// Begins to make a case of the permit's home.
+    pub fn start_case(&self, permit: &Permit<ExportCase>, order: CaseOrder) -> Result<CaseReport> {
+        self.cases.start(permit, order)
+    }
+
+    /// The cases that the permit's person has of the permit's home, newest first.
+    #[must_use]
+    pub fn cases(&self, permit: &Permit<ExportCase>) -> Vec<CaseReport> {
+        self.cases.list(permit)
+    }
+
+    /// One of them.
+    pub fn case(&self, permit: &Permit<ExportCase>, id: CaseId) -> Result<CaseReport> {
+        self.cases.get(permit, id)
+    }
+
+    /// What people compare of the key that signs cases.
+    #[must_use]
+    pub fn case_fingerprint(&self) -> String {
+        let key = self.shared.store.log_key();
+        store::ledger::VerifierKey::parse(&key).map_or(key, |key| key.fingerprint())
+    }
+
+    /// The home of a case, to ask about.
+    #[must_use]
+    pub fn home_of_case(&self, id: CaseId) -> Option<HomeId> {
+        self.cases.home_of(id)
+    }
+
+    /// Cancels a case, or throws away one that was made.
+    pub fn end_case(&self, permit: &Permit<ExportCase>, id: CaseId) -> Result<()> {
+        self.cases.remove(permit, id)
+    }
+
+    /// A finished case as a zip that is never written anywhere, for whoever may download from each of its cameras.
+    pub async fn case_file(&self, permit: Permit<ExportCase>, id: CaseId, cameras: Vec<Permit<DownloadAct>>) -> Result<CaseFile> {
+        self.cases.file(&permit, id, cameras).await
     }
 
     /// One picture: of the moment `at`, or the newest. At most `width_max` pixels across.

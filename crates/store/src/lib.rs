@@ -17,6 +17,7 @@
 mod accounts;
 pub mod backup;
 mod bus;
+pub mod case;
 mod db;
 mod footage;
 mod keyring;
@@ -29,7 +30,7 @@ mod table;
 pub use accounts::{
     AccessRow, Actor, Agreement, AgreementRow, CameraDraft, Cancelled, ConsentDraft, ConsentKind, ConsentRow, Credential,
     DeviceDraft, DeviceRow, DisclosureDraft, DisclosureId, DisclosureRow, EmailIndex, EventId, EventKind, EventRow, FactRows,
-    How, InvitationRow, InvitationState, Keep, LiveConsent, LogFault, LogReport, MemberRow, NewAccount, NewSession, Outcome,
+    FootageHead, How, InvitationRow, InvitationState, Keep, LiveConsent, LockDraft, LockRow, LogFault, LogReport, MemberRow, NewAccount, NewSession, Outcome,
     Periods, PersonRow, PolicyVersion, RetentionReport, RetentionRow, SessionRow, StreamKeyRow, StreamKeySecret, VerdictRow,
     ViewDraft,
 };

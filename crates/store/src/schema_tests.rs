@@ -102,6 +102,8 @@ async fn entities_and_migrations_name_the_same_columns() {
         a::invitation,
         a::device,
         a::keep,
+        a::footage_lock,
+        a::footage_lock_camera,
         a::doomed,
         a::retention_run
     );

@@ -136,14 +136,29 @@ pub(crate) async fn update(
     Ok(axum::Json(api.shape(camera)))
 }
 
+/// How to remove a camera.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Removal {
+    even_locked: Option<String>,
+}
+
 /// Removes a camera and destroys the keys of its footage: nobody can play it again.
 #[utoipa::path(
     delete, path = "/cameras/{id}", operation_id = "removeCamera", tag = "cameras",
-    params(("id" = Uuid, Path)), responses((status = 204, description = "Removed"))
+    params(
+        ("id" = Uuid, Path),
+        ("even_locked" = Option<bool>, Query, description = "Locked footage of it may go too"),
+    ),
+    responses((status = 204, description = "Removed"))
 )]
-pub(crate) async fn delete(State(api): State<ApiState>, caller: Caller, Path(id): Path<CameraId>) -> Result<StatusCode> {
+pub(crate) async fn delete(
+    State(api): State<ApiState>,
+    caller: Caller,
+    Path(id): Path<CameraId>,
+    Query(query): Query<Removal>,
+) -> Result<StatusCode> {
     let permit = api.control.ask::<RemoveCamera>(caller.principal(), id).await?;
-    api.control.remove_camera(permit).await?;
+    api.control.remove_camera(permit, query.even_locked.as_deref() == Some("true")).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -4,12 +4,14 @@ mod agreement;
 mod camera_search;
 mod camera_test;
 mod cameras;
+mod cases;
 mod consents;
 mod controls;
 mod devices;
 mod invitations;
 mod keep;
 mod live_ws;
+mod locks;
 mod log;
 mod openapi;
 mod pair;
@@ -90,7 +92,14 @@ pub(crate) fn all() -> OpenApiRouter<ApiState> {
         .routes(routes!(playback::playlist))
         .routes(routes!(playback::part))
         .routes(routes!(recording::download))
+        .routes(routes!(recording::hash))
         .routes(routes!(snapshot::read))
+        // Footage that stays, and footage that proves itself.
+        .routes(routes!(locks::list, locks::create))
+        .routes(routes!(locks::delete))
+        .routes(routes!(cases::list, cases::create))
+        .routes(routes!(cases::read, cases::delete))
+        .routes(routes!(cases::download))
         // The whole.
         .routes(routes!(storage::read))
         .routes(routes!(state::follow))

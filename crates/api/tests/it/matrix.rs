@@ -69,6 +69,16 @@ const ROWS: &[(&str, Answers)] = &[
     ("readPlaylist", [NOBODY, HIDDEN, "404 recording.none", "404 recording.none"]),
     ("readPart", [NOBODY, HIDDEN, "404 recording.none", "404 recording.none"]),
     ("download", [NOBODY, HIDDEN, "404 recording.none", "404 recording.none"]),
+    ("readDownloadHash", [NOBODY, HIDDEN, "404 recording.none", "404 recording.none"]),
+    ("listLocks", [NOBODY, HIDDEN, "200", "200"]),
+    ("lockFootage", [NOBODY, HIDDEN, "201", "201"]),
+    // A lock and a case that are not there.
+    ("unlockFootage", [NOBODY, HIDDEN, HIDDEN, HIDDEN]),
+    ("listCases", [NOBODY, HIDDEN, "200", "200"]),
+    ("makeCase", [NOBODY, HIDDEN, "202", "202"]),
+    ("readCase", [NOBODY, HIDDEN, HIDDEN, HIDDEN]),
+    ("endCase", [NOBODY, HIDDEN, HIDDEN, HIDDEN]),
+    ("downloadCase", [NOBODY, HIDDEN, HIDDEN, HIDDEN]),
     ("takeSnapshot", [NOBODY, HIDDEN, "404 recording.none", "404 recording.none"]),
     ("readStorage", [NOBODY, HIDDEN, "200", "200"]),
     ("followState", [NOBODY, "200", "200", "200"]),
@@ -86,13 +96,14 @@ const ROWS: &[(&str, Answers)] = &[
     ("readAccessHistory", [NOBODY, HIDDEN, TOO_LOW, "200"]),
     // With a wrong password.
     ("cancelAccount", [NOBODY, "403 sign_in.wrong", "403 sign_in.wrong", "403 sign_in.wrong"]),
+    // With the locks from above, and a word that they may go.
     ("removeCamera", [NOBODY, HIDDEN, TOO_LOW, "204"]),
     ("disagree", [NOBODY, "204", "204", "204"]),
     ("signOut", [NOBODY, "204", "204", "204"]),
 ];
 
 /// What is asked, where a bare request would not do: query and body.
-fn details(operation: &str, home: &str) -> (String, Option<(&'static str, String)>) {
+fn details(operation: &str, home: &str, camera_id: &str) -> (String, Option<(&'static str, String)>) {
     let range = "from=2026-11-23T08:00:00Z&to=2026-11-23T09:00:00Z".to_owned();
     let json = |body: Value| Some(("application/json", body.to_string()));
     let camera = json!({"name": "Yard", "main_url": "rtsp://127.0.0.1:9/main", "home_id": home});
@@ -125,7 +136,14 @@ fn details(operation: &str, home: &str) -> (String, Option<(&'static str, String
         "switchCamera" => (String::new(), json(json!({"token": "output/gate", "on": true}))),
         "savePreset" => (String::new(), json(json!({"name": "Gate"}))),
         "startView" => (String::new(), Some(("application/sdp", "no offer".to_owned()))),
-        "readTimeline" | "readPlaylist" | "download" => (range, None),
+        "readTimeline" | "readPlaylist" | "download" | "readDownloadHash" => (range, None),
+        "listLocks" | "listCases" => (format!("home_id={home}"), None),
+        "lockFootage" | "makeCase" => {
+            let (from, to) = ("2026-11-23T08:00:00Z", "2026-11-23T09:00:00Z");
+            let body = json!({"home_id": home, "camera_ids": [camera_id], "from": from, "to": to, "reason": "A test"});
+            (String::new(), json(body))
+        }
+        "removeCamera" => ("even_locked=true".to_owned(), None),
         "takeSnapshot" => ("at=2026-11-23T08:00:00Z".to_owned(), None),
         _ => (String::new(), None),
     }
@@ -170,6 +188,8 @@ async fn everybody_gets_the_answer_that_is_theirs() {
             .replace("{purpose}", "video.sound")
             .replace("{event}", &domain::SegmentId::random().to_string())
             .replace("{key}", &domain::StreamKeyId::random().to_string())
+            .replace("{lock}", &domain::LockId::random().to_string())
+            .replace("{case}", &domain::CaseId::random().to_string())
             .replace("{view}", &domain::ViewId::random().to_string())
             .replace("{segment}", &domain::SegmentId::random().to_string())
             .replace("{part}", "init.mp4");
@@ -188,7 +208,7 @@ async fn everybody_gets_the_answer_that_is_theirs() {
 }
 
 async fn ask(house: &House, id: &str, method: &Method, path: &str, who: Option<&Secret>, home: &str) -> String {
-    let (query, body) = details(id, home);
+    let (query, body) = details(id, home, &house.camera.to_string());
     let mut request = request(method.clone(), &format!("{path}?{query}"), who);
     if let Some((mime, _)) = &body {
         request = request.header(header::CONTENT_TYPE, *mime);

@@ -151,6 +151,7 @@ fn in_words(kind: &str) -> &str {
         Some(Kind::Erasure) => "data were erased",
         Some(Kind::PolicyVersion) => "a version of the policy came into force",
         Some(Kind::Export) => "a copy of what is kept was handed out",
+        Some(Kind::FootageHead) => "how far a camera's footage reached",
         None => "something that this version of atipcam has no words for",
     }
 }

@@ -1,11 +1,11 @@
 use domain::{AudioMode, CameraId};
 use policy::Purpose as _;
-use policy::act::{AddCamera, EditCamera, ListCameras, ReadCamera, RemoveCamera};
+use policy::act::{AddCamera, EditCamera, ListCameras, ListLocks, LockFootage, ReadCamera, RemoveCamera, UnlockFootage};
 use policy::purpose::VideoSound;
 use store::{CameraAccess, Change};
 
 use super::*;
-use crate::{Camera, CameraEdit, NewCamera};
+use crate::{Camera, CameraEdit, NewCamera, NewLock};
 
 fn front_door() -> NewCamera {
     NewCamera {
@@ -65,7 +65,7 @@ async fn a_camera_is_added_read_listed_and_removed() {
 
     let remove = rig.control.ask::<RemoveCamera>(owner.principal(), camera.id).await.unwrap();
     let late = rig.control.ask::<ReadCamera>(owner.principal(), camera.id).await.unwrap();
-    rig.control.remove_camera(remove).await.unwrap();
+    rig.control.remove_camera(remove, false).await.unwrap();
     assert_eq!(code(rig.control.camera(late).await), "not_found");
     let permit = rig.control.ask::<ListCameras>(owner.principal(), owner.home()).await.unwrap();
     assert_eq!(rig.control.cameras(permit).await.unwrap(), []);
@@ -164,4 +164,36 @@ async fn what_cannot_be_a_camera_is_refused_and_nothing_is_kept() {
     }
     assert_eq!(rig.store.cameras().await.unwrap().len(), 1);
     assert_eq!(rig.store.camera(id).await.unwrap().unwrap().revision, before.revision);
+}
+
+#[tokio::test]
+async fn a_camera_whose_footage_is_locked_is_removed_only_when_that_was_said() {
+    let rig = Rig::new().await;
+    let owner = rig.owner().await;
+    let camera = add(&rig, &owner, front_door()).await.unwrap().id;
+    let range = domain::TimeRange::new(rig.clock.now() - std::time::Duration::from_secs(60), rig.clock.now()).unwrap();
+    let member = rig.member(owner.home()).await;
+    let lock = async |reason: &str, expires| {
+        let permit = rig.control.ask::<LockFootage>(member.principal(), owner.home()).await.unwrap();
+        let new = NewLock { cameras: vec![camera, camera], range, reason: reason.into(), expires };
+        rig.control.lock_footage(permit, new).await
+    };
+    for (reason, expires) in [(" ", None), ("a\nb", None), ("x", Some(rig.clock.now()))] {
+        assert_eq!(code(lock(reason, expires).await), "request.invalid");
+    }
+    let locked = lock(" A thief ", None).await.unwrap();
+    assert_eq!((locked.reason.as_str(), locked.cameras.as_slice()), ("A thief", [camera].as_slice()));
+    let list = rig.control.ask::<ListLocks>(owner.principal(), owner.home()).await.unwrap();
+    assert_eq!(rig.control.locks(list).await.unwrap(), [locked.clone()]);
+    assert_eq!(code(rig.control.ask::<UnlockFootage>(member.principal(), owner.home()).await), "role.too_low");
+
+    let remove = async |even| {
+        let permit = rig.control.ask::<RemoveCamera>(owner.principal(), camera).await.unwrap();
+        rig.control.remove_camera(permit, even).await
+    };
+    assert_eq!(code(remove(false).await), "camera.locked");
+    let unlock = rig.control.ask::<UnlockFootage>(owner.principal(), owner.home()).await.unwrap();
+    rig.control.unlock_footage(unlock, locked.id).await.unwrap();
+    lock("Another", None).await.unwrap();
+    remove(true).await.unwrap();
 }

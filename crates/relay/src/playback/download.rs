@@ -93,7 +93,7 @@ struct Chunk {
     records: Vec<(RecordAt, Range<u32>)>,
 }
 
-async fn pump(
+pub(super) async fn pump(
     file: &VirtualMp4,
     range: Range<u64>,
     playback: &Playback,

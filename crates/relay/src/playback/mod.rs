@@ -13,10 +13,11 @@ use bytes::Bytes;
 use domain::limits::{PLAYLIST_TIME_MAX, TIMELINE_TIME_MAX};
 use domain::{CameraId, Error, Kind, Result, SegmentId, TimeRange, Timestamp};
 use media::mp4::{TrackSet, init_segment};
-use media::record::{Cause, Gap, Playlist, Record, Timeline as Spans, media_part};
+use media::record::{Cause, Gap, Playlist, Record, Timeline as Spans, VirtualMp4, media_part};
 use policy::act::{Download as DownloadAct, TakeSnapshot, ViewRecorded};
 use policy::{Act, Permit};
 use store::How;
+use tokio::sync::mpsc;
 
 pub use download::Download;
 pub use still::Still;
@@ -55,8 +56,12 @@ impl Playback {
     }
 
     pub(crate) async fn timeline(&self, permit: Permit<ViewRecorded>, range: TimeRange) -> Result<Timeline> {
+        self.survey(permit.object(), range).await
+    }
+
+    /// What was recorded of a camera, for whoever holds a permit.
+    pub(crate) async fn survey(&self, camera: CameraId, range: TimeRange) -> Result<Timeline> {
         within(range, TIMELINE_TIME_MAX)?;
-        let camera = permit.object();
         let now = self.shared.clock.now();
         let spans = self.spans(camera, range).await?;
         let recorded: Vec<TimeRange> = spans.iter().map(|span| span.range).collect();
@@ -95,24 +100,85 @@ impl Playback {
     }
 
     pub(crate) async fn download(&self, permit: Permit<DownloadAct>, range: TimeRange) -> Result<Download> {
-        within(range, domain::limits::DOWNLOAD_TIME_MAX)?;
-        let camera = permit.object();
-        let mut builder = media::record::DownloadBuilder::new(range);
-        for span in self.spans_from_key(camera, range).await? {
-            if let Some(opened) = self.open_kept(&permit, span.segment).await? {
-                builder.add(&opened.index).map_err(Error::internal)?;
-            }
-        }
-        let file = match builder.finish() {
-            Err(media::mp4::Mp4Error::Empty) => return Err(self.nothing(camera, range).await?),
-            file => file.map_err(Error::internal)?,
-        };
+        let file = self.layout(&permit, range).await?;
         let revision = self.shared.store.bus().revision();
         // Segments are opened with a permit of their own, for the one below goes on as the download's lease.
         let opener = self.opener::<DownloadAct>(&permit).await?;
         let visit = self.shared.witness.visit(&permit, How::Download);
         let watch = Watch::new(permit, Arc::clone(&self.shared.facts), Arc::clone(&self.shared.clock), revision).seen(visit);
         Ok(Download::new(file, range, self.clone(), opener, watch))
+    }
+
+    /// A range of the permit's camera as one file.
+    pub(crate) async fn layout(&self, permit: &Permit<DownloadAct>, range: TimeRange) -> Result<VirtualMp4> {
+        within(range, domain::limits::DOWNLOAD_TIME_MAX)?;
+        let camera = permit.object();
+        let mut builder = media::record::DownloadBuilder::new(range);
+        for span in self.spans_from_key(camera, range).await? {
+            if let Some(opened) = self.open_kept(permit, span.segment).await? {
+                builder.add(&opened.index).map_err(Error::internal)?;
+            }
+        }
+        match builder.finish() {
+            Err(media::mp4::Mp4Error::Empty) => Err(self.nothing(camera, range).await?),
+            file => file.map_err(Error::internal),
+        }
+    }
+
+    /// Bytes of such a file, to whoever takes them. Ends without an error where nobody does any more.
+    pub(crate) async fn send(
+        &self,
+        file: &VirtualMp4,
+        bytes: std::ops::Range<u64>,
+        permit: &Permit<DownloadAct>,
+        chunks: &mpsc::Sender<Result<Bytes>>,
+    ) -> Result<()> {
+        download::pump(file, bytes, self, permit, chunks).await
+    }
+
+    /// SHA-256 of a range as one file, and its length.
+    pub(crate) async fn download_hash(&self, permit: Permit<DownloadAct>, range: TimeRange) -> Result<(String, u64)> {
+        let file = self.layout(&permit, range).await?;
+        let mut watch = self.lease(&permit, false).await?;
+        let (chunks, mut ready) = mpsc::channel(2);
+        let sent = async {
+            let outcome = self.send(&file, 0..file.len(), &permit, &chunks).await;
+            drop(chunks);
+            outcome
+        };
+        let hashed = async {
+            let mut digest = store::case::FileDigest::default();
+            while let Some(piece) = ready.recv().await {
+                digest.update(&piece?);
+            }
+            Ok::<_, Error>(digest.finish())
+        };
+        let (sent, hash) = tokio::select! {
+            () = watch.ended() => return Err(Error::new(Kind::Forbidden, "session.none", "the right to this download has ended")),
+            both = async { tokio::join!(sent, hashed) } => both,
+        };
+        sent?;
+        let hash = hash?;
+        Ok((hash.sha256, hash.bytes))
+    }
+
+    /// The lease of whoever reads footage of the permit's camera for a while; noted as a visit where `seen`.
+    pub(crate) async fn lease(&self, permit: &Permit<DownloadAct>, seen: bool) -> Result<Watch<DownloadAct>> {
+        let revision = self.shared.store.bus().revision();
+        let own = self.opener(permit).await?;
+        let visit = self.shared.witness.visit(&own, How::Download).filter(|_| seen);
+        Ok(Watch::new(own, Arc::clone(&self.shared.facts), Arc::clone(&self.shared.clock), revision).seen(visit))
+    }
+
+    /// SHA-256 of a sealed file as it lies on the disk.
+    pub(crate) async fn sealed_hash(&self, permit: &Permit<DownloadAct>, segment: SegmentId) -> Result<String> {
+        let opened = self.open(permit, segment).await?;
+        let hash = move || {
+            let mut file = opened.file.try_clone()?;
+            std::io::Seek::rewind(&mut file)?;
+            store::case::sha256_of(&mut file)
+        };
+        tokio::task::spawn_blocking(hash).await.map_err(Error::internal)?.map_err(Error::internal)
     }
 
     pub(crate) async fn still(&self, permit: Permit<TakeSnapshot>, at: Timestamp, width_max: u16) -> Result<Still> {

@@ -167,6 +167,12 @@ impl Rig {
         self.store.bus().publish(Change::Facts);
     }
 
+    /// The person is of the home again.
+    pub(crate) fn restore(&self) {
+        self.facts.withdrawn.store(false, Ordering::SeqCst);
+        self.store.bus().publish(Change::Facts);
+    }
+
     /// The owner takes the consent to sound back.
     pub(crate) fn withdraw_sound(&self) {
         self.facts.sound.store(false, Ordering::SeqCst);

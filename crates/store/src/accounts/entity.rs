@@ -206,6 +206,28 @@ table! {
     }
 }
 table! {
+    /// A time of some cameras whose footage stays.
+    footage_lock "footage_lock" {
+        #[sea_orm(primary_key, auto_increment = false)] id: Uuid,
+        home: Uuid,
+        /// Who set it.
+        subject: Uuid,
+        #[sea_orm(column_type = "Blob")] sealed_reason: Vec<u8>,
+        from_at: i64,
+        to_at: i64,
+        created: i64,
+        /// When it ends by itself.
+        expires: Option<i64>,
+    }
+}
+table! {
+    /// A camera of a lock.
+    footage_lock_camera "footage_lock_camera" {
+        #[sea_orm(primary_key, auto_increment = false)] footage_lock: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)] camera: Uuid,
+    }
+}
+table! {
     /// An owner whose rows are gone and whose keys are about to be: written with the rows' end, deleted once the keys are.
     doomed "doomed" { #[sea_orm(primary_key, auto_increment = false)] id: Uuid, at: i64 }
 }

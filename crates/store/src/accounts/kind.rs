@@ -79,6 +79,8 @@ words! {
         PolicyVersion = "policy.version",
         /// A person took a copy of what is kept.
         Export = "export",
+        /// How far a camera's chain of footage reached.
+        FootageHead = "footage.head",
     }
 }
 

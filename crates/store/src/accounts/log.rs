@@ -228,12 +228,28 @@ impl Store {
         let found = event::Entity::find_by_id(id.0).filter(event::Column::Subject.eq(uuid!(subject))).one(&tx).await;
         let found = found.map_err(error)?.filter(|row| row.sealed_payload.is_some());
         let row = found.ok_or_else(|| Error::new(Kind::NotFound, "not_found", "no such event of yours"))?;
-        let leaf = leaf::Entity::find_by_id(row.leaf).one(&tx).await.map_err(error)?.ok_or_else(torn)?;
-        let head = newest(&tx).await?.ok_or_else(torn)?;
+        let opened = open_payload(subject, &*self.keyring().evidence_key(subject).await?, &row)?;
+        self.receipt_of(&tx, &row, opened).await
+    }
+
+    /// The receipt of an event of the server's own.
+    pub(super) async fn server_receipt(&self, id: Uuid) -> Result<String> {
+        let tx = self.accounts().read().begin().await.map_err(error)?;
+        let row = event::Entity::find_by_id(id).one(&tx).await.map_err(error)?.ok_or_else(torn)?;
+        let opened = clear_payload(&row).ok_or_else(torn)?;
+        self.receipt_of(&tx, &row, opened).await
+    }
+
+    async fn receipt_of(
+        &self,
+        tx: &DatabaseTransaction,
+        row: &event::Model,
+        (salt, payload): ([u8; SALT_LEN], String),
+    ) -> Result<String> {
+        let leaf = leaf::Entity::find_by_id(row.leaf).one(tx).await.map_err(error)?.ok_or_else(torn)?;
+        let head = newest(tx).await?.ok_or_else(torn)?;
         let index = row.leaf.try_into().map_err(Error::internal)?;
-        let proof = folded(&tx, inclusion_ranges(index, head.size.try_into().map_err(Error::internal)?)).await?;
-        tx.commit().await.map_err(error)?;
-        let (salt, payload) = open_payload(subject, &*self.keyring().evidence_key(subject).await?, &row)?;
+        let proof = folded(tx, inclusion_ranges(index, head.size.try_into().map_err(Error::internal)?)).await?;
         let key = self.keyring().signer().verifier().clone();
         let receipt = Receipt { payload, salt, entry: leaf.entry, key, index, proof, checkpoint: head.note };
         // One that would not be believed is not handed out: the log is damaged, and check_log says where.

@@ -8,6 +8,7 @@ mod locks;
 mod migration;
 mod oldest;
 mod migration_v3;
+mod newest;
 
 use std::time::Duration;
 

@@ -13,8 +13,8 @@ mod tree;
 
 pub use entry::{Entry, commitment};
 pub(crate) use entry::{SALT_LEN, canonical};
-pub(crate) use note::Signer;
-pub use note::{Checkpoint, NoteError, VerifierKey};
+pub use note::{Checkpoint, NoteError, VerifierKey, open_case};
+pub(crate) use note::{Signer, case_note_len, claimed_case};
 pub(crate) use receipt::Receipt;
 pub use receipt::{ReceiptError, Verified, verify_receipt, verify_receipt_of};
 pub use tree::{BadHash, Consistency, Hash, leaf_hash, node_hash, verify_consistency, verify_inclusion};

@@ -68,6 +68,15 @@ impl VerifierKey {
         &self.name
     }
 
+    /// What people compare: the first half of the key's SHA-256, in groups of four hexadecimal digits.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let hash = digest(&SHA256, &self.key);
+        let groups: Vec<String> =
+            hash.as_ref()[..16].chunks(2).map(|pair| pair.iter().map(|b| format!("{b:02x}")).collect()).collect();
+        groups.join(" ")
+    }
+
     /// The key's short id: the first bytes of SHA-256(name ‖ newline ‖ type ‖ key).
     fn id(&self) -> [u8; 4] {
         let named = [self.name.as_bytes(), b"\n", &[ED25519_TYPE], &self.key].concat();
@@ -158,6 +167,35 @@ fn parts(note: &str) -> Result<(&str, &str), NoteError> {
     if signatures.is_empty() { Err(NoteError::Form) } else { Ok((text, signatures)) }
 }
 
+/// The first line of what is signed for a case. No log has a name with spaces, so no checkpoint reads like it.
+const CASE: &str = "atipcam case v1";
+
+/// The hash of the manifest for which `note` is the signed note of a case, by `key`.
+pub fn open_case(note: &str, key: &VerifierKey) -> Result<Hash, NoteError> {
+    let text = open_note(note, key)?;
+    let hash = text.strip_prefix(CASE).and_then(|rest| rest.strip_prefix('\n')?.strip_suffix('\n')?.parse().ok());
+    let hash: Hash = hash.ok_or(NoteError::Form)?;
+    // Further signatures, or another spelling of this one, would be bytes that nothing proves.
+    let line = note.rsplit_once(' ').and_then(|(_, line)| STANDARD.decode(line.trim_end_matches('\n')).ok());
+    let one = line.is_some_and(|line| note == signed(text, &key.name, &line));
+    if one { Ok(hash) } else { Err(NoteError::Form) }
+}
+
+/// Bytes of the note of a case by a key of this name.
+pub(crate) fn case_note_len(name: &str) -> usize {
+    let (hash, line) = (STANDARD.encode([0; 32]).len(), STANDARD.encode([0; 68]).len());
+    CASE.len() + 1 + hash + 1 + 1 + MARK.len() + name.len() + 1 + line + 1
+}
+
+/// What a note of a case says the hash is, whoever signed it.
+pub(crate) fn claimed_case(note: &str) -> Option<Hash> {
+    note.strip_prefix(CASE)?.strip_prefix('\n')?.lines().next()?.parse().ok()
+}
+
+fn signed(text: &str, name: &str, line: &[u8]) -> String {
+    format!("{text}\n{MARK}{name} {}\n", STANDARD.encode(line))
+}
+
 fn is_name(name: &str) -> bool {
     !name.is_empty() && !name.contains(|c: char| c == '+' || c.is_whitespace() || c.is_control())
 }
@@ -186,10 +224,17 @@ impl Signer {
 
     /// The signed note of a tree head.
     pub(crate) fn sign(&self, size: u64, root: Hash) -> String {
-        let text = Checkpoint { origin: self.verifier.name.clone(), size, root }.text();
+        self.sign_text(&Checkpoint { origin: self.verifier.name.clone(), size, root }.text())
+    }
+
+    /// The signed note over the manifest of a case with this hash.
+    pub(crate) fn sign_case(&self, manifest: Hash) -> String {
+        self.sign_text(&format!("{CASE}\n{manifest}\n"))
+    }
+
+    fn sign_text(&self, text: &str) -> String {
         let signature = self.pair.sign(text.as_bytes());
-        let line = STANDARD.encode([self.verifier.id().as_slice(), signature.as_ref()].concat());
-        format!("{text}\n{MARK}{} {line}\n", self.verifier.name)
+        signed(text, &self.verifier.name, &[self.verifier.id().as_slice(), signature.as_ref()].concat())
     }
 }
 

@@ -36,6 +36,11 @@ impl Hash {
         self.0
     }
 
+    /// From a SHA-256 that was computed elsewhere.
+    pub(crate) fn from_digest(digest: &aws_lc_rs::digest::Digest) -> Self {
+        Self::finished(*digest)
+    }
+
     pub(super) fn finished(digest: aws_lc_rs::digest::Digest) -> Self {
         let mut out = [0; 32];
         out.copy_from_slice(digest.as_ref());

@@ -9,6 +9,7 @@ mod erasure;
 mod footage;
 mod history;
 mod keys;
+mod locks;
 mod log;
 mod people;
 mod root;

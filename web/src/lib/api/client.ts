@@ -82,7 +82,8 @@ export const api = {
 	camera: (id: string) => read<Camera>(camera(id)),
 	addCamera: (body: NewCamera) => read<Camera>('/cameras', json('POST', body)),
 	editCamera: (id: string, body: CameraEdit) => read<Camera>(camera(id), json('PATCH', body)),
-	removeCamera: (id: string) => send(camera(id), { method: 'DELETE' }),
+	removeCamera: (id: string, evenLocked = false) =>
+		send(`${camera(id)}${evenLocked ? '?even_locked=true' : ''}`, { method: 'DELETE' }),
 
 	controls: (id: string) => read<Controls>(`${camera(id)}/controls`),
 	aim: (id: string, aim: Aim) => send(`${camera(id)}/aim`, json('POST', aim)),

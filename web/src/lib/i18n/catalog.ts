@@ -2,6 +2,7 @@ import type account from './zh-CN/account';
 import type agree from './zh-CN/agree';
 import type auth from './zh-CN/auth';
 import type camera from './zh-CN/camera';
+import type cases from './zh-CN/cases';
 import type consent from './zh-CN/consent';
 import type core from './zh-CN/core';
 import type live from './zh-CN/live';
@@ -20,6 +21,7 @@ interface Areas {
 	agree: typeof agree;
 	live: typeof live;
 	camera: typeof camera;
+	cases: typeof cases;
 	manage: typeof manage;
 	onboarding: typeof onboarding;
 	account: typeof account;

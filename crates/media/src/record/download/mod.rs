@@ -34,6 +34,8 @@ struct Entry {
     at: RecordAt,
     /// Which of [`VirtualMp4::segments`].
     segment: u32,
+    /// Wall-clock time of its first picture.
+    wall: Timestamp,
 }
 
 /// A run of records that join up.
@@ -148,7 +150,7 @@ impl DownloadBuilder {
         if samples > SAMPLES_MAX {
             return Err(Mp4Error::TooLarge);
         }
-        self.entries.push(Entry { start, at: record.at(), segment });
+        self.entries.push(Entry { start, at: record.at(), segment, wall: record.start() });
         self.payload += u64::from(record.at().samples_len);
         Ok(())
     }
@@ -269,6 +271,14 @@ impl VirtualMp4 {
     #[must_use]
     pub fn segments(&self) -> &[SegmentId] {
         &self.segments
+    }
+
+    /// The time of the footage that lies at an offset of the file; of its head, when it begins.
+    #[must_use]
+    pub fn time_at(&self, offset: u64) -> Option<Timestamp> {
+        let from = offset.saturating_sub(self.head.len() as u64);
+        let entry = self.entries.partition_point(|entry| entry.start <= from).saturating_sub(1);
+        self.entries.get(entry).map(|entry| entry.wall)
     }
 
     /// The piece at `range.start`, no longer than `range` and the file.

@@ -8,7 +8,7 @@ use testkit::Result;
 use tokio::task::spawn_blocking;
 
 /// Those with a browser that draws: they take what processor there is, so one at a time.
-const DRAWN: &[&[&str]] = &[&["demo"], &["foreign"], &["privacy"], &["add"], &["codes"], &["steer"]];
+const DRAWN: &[&[&str]] = &[&["demo"], &["foreign"], &["privacy"], &["cases"], &["add"], &["codes"], &["steer"]];
 
 /// Those without, or with one that waits.
 const PLAIN: &[&[&str]] =

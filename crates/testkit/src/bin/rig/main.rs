@@ -4,6 +4,7 @@
 mod all;
 mod bench;
 mod browser;
+mod cases;
 mod codes;
 mod count;
 mod crash;
@@ -59,6 +60,8 @@ enum Rig {
     Disks,
     /// Consents withdrawn while streams run, the log, receipts that verify without the server.
     Privacy,
+    /// A case of two cameras: the page that checks it, offline, believes it until any byte of it changes.
+    Cases,
     /// A camera is turned, set and restarted from its page; it stops when the browser that turns it is killed.
     Steer,
     /// Cameras that record, viewers who come and go, one that reads nothing, a camera that flaps: nobody else loses a picture, and
@@ -152,6 +155,7 @@ async fn main() -> ExitCode {
         Rig::LanSearch { seconds, sweep } => lan::look(seconds, sweep).await,
         Rig::Codes => codes::run(&server).await,
         Rig::Link => link::run(&server).await,
+        Rig::Cases => cases::run(&server).await,
         Rig::Privacy => privacy::run(&server).await,
         Rig::Steer => steer::run(&server).await,
         Rig::Soak { seconds, cameras, visitors, json } => {

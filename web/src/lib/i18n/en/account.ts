@@ -11,6 +11,7 @@ const en: Record<keyof typeof zh, string> = {
 	'account.storage.oldest': 'Oldest footage: {time}',
 	'account.storage.days': 'At this rate it lasts about {days}',
 	'account.storage.none': 'Nothing recorded yet.',
+	'account.cases': 'Locks and cases',
 	'account.about': 'About',
 	'account.version': 'Server version {version}'
 };

@@ -88,6 +88,9 @@ const en: Record<keyof typeof zh, string> = {
 	'clip.download': 'Download MP4',
 	'clip.started': 'Download started; your browser shows its progress',
 	'clip.text': 'Drag the two handles on the timeline, or enter the times.',
+	'clip.lock': 'Lock or export a case',
+	'clip.hash': 'SHA-256 of this file',
+	'clip.hash.busy': 'Reading the footage…',
 
 	'keys.title': 'Keyboard shortcuts',
 	'keys.play': 'Play or pause a recording',

@@ -127,6 +127,7 @@ const en: Record<keyof typeof zh, string> = {
 	'edit.remove': 'Remove camera',
 	'edit.remove.text':
 		'The keys of its footage are destroyed at once. Its recordings can never be opened again, not even from backups.',
+	'edit.remove.locked': 'Footage of it is locked, and would be gone for good with the rest.',
 	'edit.remove.confirm': 'Remove “{name}”?',
 	'edit.remove.yes': 'Remove',
 	'edit.removed': '{name} was removed',

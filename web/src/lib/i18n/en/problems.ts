@@ -37,6 +37,13 @@ const en: Record<keyof typeof zh, string> = {
 	'problem.recording.key_destroyed': 'The keys of this recording were destroyed',
 	'problem.still.h265': 'No thumbnails for H.265',
 	'problem.still.none': 'No picture yet',
+	'problem.lock.limit': 'No more locks fit in this home',
+	'problem.case.limit': 'No more cases fit at once',
+	'problem.case.not_ready': 'This case is not finished yet',
+	'problem.case.footage_gone': 'Footage of this case is no longer as it was',
+	'problem.case.right_ended': 'Your right to this footage has ended',
+	'problem.case.too_many_files': 'This time has too many interruptions',
+	'problem.camera.locked': 'Footage of this camera is locked',
 	'remedy.sign_in.wrong': 'Check capital letters and the keyboard layout.',
 	'remedy.sign_in.too_many': 'For safety, please wait a while.',
 	'remedy.setup.done': 'Please sign in.',
@@ -70,6 +77,10 @@ const en: Record<keyof typeof zh, string> = {
 	'remedy.storage.read_only': 'Check its file system, repair it, and mount it again.',
 	'remedy.storage.slow': 'See whether another program keeps it busy.',
 	'remedy.storage.missing': 'Connect it and mount it where it was.',
+	'remedy.lock.limit': 'Unlock footage that is no longer needed.',
+	'remedy.case.limit': 'Remove one first.',
+	'remedy.case.footage_gone': 'Export it again.',
+	'remedy.case.too_many_files': 'Ask for less time.',
 	'remedy.recording.key_destroyed': 'This footage can no longer be opened.'
 };
 

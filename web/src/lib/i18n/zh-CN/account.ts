@@ -9,6 +9,7 @@ export default {
 	'account.storage.oldest': '最早的录像：{time}',
 	'account.storage.days': '按现在的速度大约能保存 {days}',
 	'account.storage.none': '还没有录像。',
+	'account.cases': '锁定与证据包',
 	'account.about': '关于',
 	'account.version': '服务器版本 {version}'
 } as const;

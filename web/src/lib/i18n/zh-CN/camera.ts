@@ -86,6 +86,9 @@ export default {
 	'clip.download': '下载 MP4',
 	'clip.started': '下载已开始，进度请看浏览器',
 	'clip.text': '拖动时间轴上的两个把手，或者直接填时间。',
+	'clip.lock': '锁定或导出证据包',
+	'clip.hash': '计算 SHA-256',
+	'clip.hash.busy': '正在计算……',
 
 	'keys.title': '快捷键',
 	'keys.play': '播放或暂停录像',

@@ -117,6 +117,7 @@ export default {
 
 	'edit.remove': '删除摄像机',
 	'edit.remove.text': '画面的密钥会立刻销毁，已有的录像再也无法打开，包括备份里的。',
+	'edit.remove.locked': '它有锁定的录像，也会一起删除，无法恢复。',
 	'edit.remove.confirm': '删除“{name}”？',
 	'edit.remove.yes': '删除',
 	'edit.removed': '已删除{name}',

@@ -36,6 +36,13 @@ export default {
 	'problem.recording.key_destroyed': '录像的密钥已经销毁',
 	'problem.still.h265': 'H.265 画面没有缩略图',
 	'problem.still.none': '还没有画面',
+	'problem.lock.limit': '这个家庭的锁定数量已到上限',
+	'problem.case.limit': '证据包数量已到上限',
+	'problem.case.not_ready': '证据包还没有做好',
+	'problem.case.footage_gone': '其中的录像已经变了',
+	'problem.case.right_ended': '您对这些录像的权限已经结束',
+	'problem.case.too_many_files': '这段时间里中断太多',
+	'problem.camera.locked': '这台摄像机有锁定的录像',
 	'remedy.sign_in.wrong': '检查一下大小写和输入法。',
 	'remedy.sign_in.too_many': '为了安全，请稍后再试。',
 	'remedy.setup.done': '请直接登录。',
@@ -66,5 +73,9 @@ export default {
 	'remedy.storage.read_only': '检查并修复它的文件系统，再重新挂载。',
 	'remedy.storage.slow': '看看是不是有别的程序在大量读写。',
 	'remedy.storage.missing': '把硬盘接好并挂载到原来的位置。',
+	'remedy.lock.limit': '先解锁不再需要的录像。',
+	'remedy.case.limit': '先移除一个。',
+	'remedy.case.footage_gone': '请重新导出。',
+	'remedy.case.too_many_files': '请缩短时间。',
 	'remedy.recording.key_destroyed': '这段录像已经无法打开。'
 } as const;
