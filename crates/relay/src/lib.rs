@@ -5,8 +5,10 @@
 
 mod beat;
 mod controls;
+mod events;
 mod feed;
 mod fleet;
+mod health;
 mod link;
 mod playback;
 mod probe;
@@ -28,7 +30,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::limits::SHUTDOWN_TIME_MAX;
 use domain::{CameraId, Clock, Error, Kind, Result, SegmentId, StreamName, TimeRange, Timestamp, ViewId};
-use policy::act::{Download as DownloadAct, ReadStorage, TakeSnapshot, TestCamera, ViewLive, ViewRecorded};
+use policy::act::{Download as DownloadAct, EditCamera, ReadStorage, TakeSnapshot, TestCamera, ViewLive, ViewRecorded};
 use policy::{FactsSource, Permit, Principal};
 use store::{How, Store};
 use tokio::sync::{broadcast, mpsc};
@@ -39,11 +41,12 @@ pub use cameras::onvif::wire::imaging::{Imaging, IrCut};
 pub use cameras::onvif::wire::ptz::Preset;
 pub use controls::{Aim, Controls, Dial, Look, Moves, Switch, SwitchKind};
 pub use feed::{Feed, Subscription};
+pub use health::Health;
 pub use link::{LinkState, PairStep};
 pub use playback::{Download, Still, Timeline};
 pub use probe::{Offer, OfferedStream, ProbeStep, ProbeTarget, StepState};
 pub use pull::Presence;
-pub use record::StorageReport;
+pub use record::{CameraForecast, Change, Forecast, StorageReport, WouldGo};
 pub use rtsp::Tls as RtspTls;
 pub use search::{FoundCamera, Searched};
 pub use state::{CameraState, Playable, Problem, RecordingStatus, Status, StreamState};
@@ -55,7 +58,7 @@ use fleet::{Fleet, Shared};
 use link::Links;
 use playback::{Cache, Playback};
 use pull::{Demand, Ingest};
-use record::{Disk, OpenSegments, Retention};
+use record::{Disk, OpenSegments, Pulses, Retention, Watchdog};
 use state::Board;
 use witness::Witness;
 
@@ -111,13 +114,15 @@ impl Relay {
         let witness = Witness::start(store.clone(), Arc::clone(&clock));
         let (demand, board, open) = (Demand::new(), Board::new(), OpenSegments::default());
         let (links, opened) = (Links::new(Arc::clone(&clock)), Cache::default());
-        let shared = Shared { links, demand, board, open, opened, disk, store, facts, clock, witness };
+        let pulses = Pulses::default();
+        let shared = Shared { links, demand, board, open, opened, pulses, disk, store, facts, clock, witness };
         let webrtc = view::webrtc::Engine::start(&config, &tasks, cancel.clone()).await?;
         let ingest = Ingest::start(shared.demand.breath().clone()).map_err(Error::internal)?;
         let fleet = Fleet::new(shared.clone(), ingest);
         let retention = Retention::new(&config, shared.clone());
         let playback = Playback::new(shared.clone());
         tasks.spawn(record::chronicle(shared.clone(), cancel.clone()));
+        tasks.spawn(Watchdog::new(shared.clone()).run(cancel.clone()));
         tasks.spawn({
             let (shared, fleet, retention, cancel) = (shared.clone(), fleet.clone(), retention.clone(), cancel.clone());
             async move {
@@ -171,7 +176,8 @@ impl Relay {
     /// the facts behind the permit no longer allow it.
     pub async fn whep(&self, permit: Permit<ViewLive>, choice: StreamChoice, offer: &str) -> Result<WhepAnswer> {
         let feeds = self.feeds(permit.object())?;
-        self.webrtc.whep(feeds, choice, self.watch(permit), self.presence(), offer).await
+        let watch = self.watch(permit).under(feeds.lease.clone());
+        self.webrtc.whep(feeds, choice, watch, self.presence(), offer).await
     }
 
     /// Ends a view of the principal's own.
@@ -182,11 +188,12 @@ impl Relay {
     /// Starts a view of live parts, for Media Source Extensions.
     pub fn live_parts(&self, permit: Permit<ViewLive>, choice: StreamChoice) -> Result<LiveParts> {
         let feeds = self.feeds(permit.object())?;
+        let lease = feeds.lease;
         let feed = match (choice, feeds.sub) {
             (StreamChoice::Sub, Some(sub)) => (StreamName::Sub, sub),
             _ => (StreamName::Main, feeds.main),
         };
-        Ok(LiveParts::new(feed, self.watch(permit), self.presence()))
+        Ok(LiveParts::new(feed, self.watch(permit).under(lease), self.presence()))
     }
 
     /// What was kept of a camera within `range`, and why not where nothing was.
@@ -237,6 +244,17 @@ impl Relay {
         self.retention.report(permit).await
     }
 
+    /// How long the room for footage lasts at today's rate, for all cameras of the home and for each.
+    pub async fn forecast(&self, permit: Permit<ReadStorage>) -> Result<Forecast> {
+        let quota_bytes = self.retention.quota_now().await?;
+        record::forecast(&self.shared, &permit, quota_bytes).await
+    }
+
+    /// What of the permit's camera a change would delete.
+    pub async fn would_go(&self, permit: Permit<EditCamera>, change: Change) -> Result<WouldGo> {
+        record::would_go(&self.shared, &permit, change).await
+    }
+
     fn watch(&self, permit: Permit<ViewLive>) -> Watch<ViewLive> {
         let revision = self.shared.store.bus().revision();
         let visit = self.shared.witness.visit(&permit, How::Live);
@@ -244,6 +262,14 @@ impl Relay {
     }
 
     fn feeds(&self, id: CameraId) -> Result<fleet::Feeds> {
-        self.fleet.feeds(id).ok_or_else(|| Error::new(Kind::Unavailable, "live.not_ready", "the camera is being started"))
+        self.fleet.feeds(id).ok_or_else(|| match self.camera_state(id).status {
+            Status::Private => private(),
+            _ => Error::new(Kind::Unavailable, "live.not_ready", "the camera is being started"),
+        })
     }
+}
+
+/// Nobody is to see the camera now.
+pub(crate) fn private() -> Error {
+    Error::new(Kind::Unavailable, "camera.private", "privacy is on: the camera is not connected")
 }

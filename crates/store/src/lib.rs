@@ -30,9 +30,10 @@ pub use accounts::{
     AccessRow, Actor, Agreement, AgreementRow, CameraDraft, Cancelled, ConsentDraft, ConsentKind, ConsentRow, Credential,
     DeviceDraft, DeviceRow, DisclosureDraft, DisclosureId, DisclosureRow, EmailIndex, EventId, EventKind, EventRow, FactRows,
     How, InvitationRow, InvitationState, LiveConsent, LogFault, LogReport, MemberRow, NewAccount, NewSession, Outcome, Periods,
-    PersonRow, PolicyVersion, RetentionReport, RetentionRow, SessionRow, StreamKeyRow, StreamKeySecret, VerdictRow, ViewDraft,
+    PersonRow, PolicyVersion, PrivacyRow, RetentionReport, RetentionRow, SessionRow, StreamKeyRow, StreamKeySecret, VerdictRow, ViewDraft,
 };
 pub use bus::{Bus, Change};
+pub use footage::{Mark, MarkKind, Recorded};
 pub use keyring::RootKey;
 pub use row::{CameraAccess, CameraRow, SegmentRow};
 pub use store::{Space, Store};

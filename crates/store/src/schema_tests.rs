@@ -101,10 +101,13 @@ async fn entities_and_migrations_name_the_same_columns() {
         a::stream_key,
         a::invitation,
         a::device,
+        a::plan,
+        a::zone,
+        a::private,
         a::doomed,
         a::retention_run
     );
     assert_eq!(migrated::<accounts::Migrator>().await, derived_accounts);
-    assert_eq!(migrated::<footage::Migrator>().await, derived!(footage::entity::segment, footage::entity::gap));
+    assert_eq!(migrated::<footage::Migrator>().await, derived!(footage::entity::segment, footage::entity::gap, footage::entity::mark));
     assert_eq!(migrated::<keyring::Migrator>().await, derived!(k::key, k::tombstone, k::root));
 }

@@ -7,11 +7,14 @@ mod cameras;
 mod consents;
 mod controls;
 mod devices;
+mod health;
+mod home;
 mod invitations;
 mod live_ws;
 mod log;
 mod openapi;
 mod pair;
+mod plan;
 mod playback;
 mod policy;
 mod presets;
@@ -77,6 +80,10 @@ pub(crate) fn all() -> OpenApiRouter<ApiState> {
         .routes(routes!(controls::set_clock))
         .routes(routes!(presets::create))
         .routes(routes!(presets::delete))
+        .routes(routes!(home::read, home::update))
+        .routes(routes!(home::switch))
+        .routes(routes!(home::switch_camera))
+        .routes(routes!(plan::read, plan::update))
         .routes(routes!(stream_keys::list, stream_keys::create))
         .routes(routes!(stream_keys::delete))
         // Live.
@@ -89,7 +96,11 @@ pub(crate) fn all() -> OpenApiRouter<ApiState> {
         .routes(routes!(playback::part))
         .routes(routes!(recording::download))
         .routes(routes!(snapshot::read))
+        .routes(routes!(health::read))
+        .routes(routes!(health::events))
+        .routes(routes!(health::would_go))
         // The whole.
+        .routes(routes!(health::forecast))
         .routes(routes!(storage::read))
         .routes(routes!(state::follow))
 }

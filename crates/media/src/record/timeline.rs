@@ -15,6 +15,8 @@ pub enum Cause {
     Off,
     /// It was recorded, and is no longer kept.
     NotKept,
+    /// Nothing happened, and only what happens was to be kept.
+    Quiet,
     /// Nobody knows: this server did not run.
     Unknown,
 }

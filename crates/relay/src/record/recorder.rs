@@ -7,20 +7,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::limits::{RECORD_POLL, RECORDER_PENDING_BYTES_MAX};
-use domain::{AudioMode, CameraId, Error, HomeId, Kind, Mono, Result, SegmentId, StreamName};
+use domain::{AudioMode, CameraId, Error, HomeId, Kind, Mono, Result, SegmentId, StreamName, TimeRange, Timestamp};
 use media::au::{AccessUnit, Format, Track};
 use media::live::{Start, Unit};
-use media::record::{Cipher, Fragment, Fragmenter, Record, SegmentParams, SegmentWriter};
+use media::record::{Cause, Cipher, Fragment, Fragmenter, Record, SegmentParams, SegmentWriter};
 use policy::act::RecordCamera;
 use store::SegmentRow;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 
 use super::OpenSegment;
+use super::gate::{Flow, Gate, Guide};
 use super::disk::{Answer, outcome, try_outcome};
 use crate::beat;
+use crate::events::Seen;
 use crate::feed::{Feed, Subscription};
 use crate::fleet::Shared;
 use crate::state::{Problem, RecordingStatus, Status};
@@ -34,6 +36,17 @@ const RETRY: Duration = Duration::from_secs(2);
 /// Where segments lie while they are written: a small folder, so that what a crash left behind is found at once.
 pub(super) const OPEN_FOLDER: &str = "open";
 
+/// What a recorder is told.
+#[derive(Debug)]
+pub(crate) struct Orders {
+    /// What happens to the camera's sound.
+    pub(crate) audio: AudioMode,
+    /// By what it is recorded.
+    pub(crate) guide: watch::Receiver<Guide>,
+    /// What happens in front of it.
+    pub(crate) seen: watch::Receiver<Seen>,
+}
+
 /// Records one camera's main stream.
 ///
 /// A recorder does not wait for the disk while that is merely slow: appends, new files and closed ones are commands whose
@@ -44,6 +57,8 @@ pub(crate) struct Recorder {
     camera: CameraId,
     home: HomeId,
     audio: AudioMode,
+    /// What of it is kept.
+    gate: Gate,
     units: Subscription,
     fragmenter: Fragmenter,
     segment: Option<Segment>,
@@ -51,6 +66,8 @@ pub(crate) struct Recorder {
     room: Arc<Semaphore>,
     /// Segments that take nothing more, on their way into the index.
     filing: JoinSet<()>,
+    /// When the newest unit was taken that came.
+    newest: Option<Timestamp>,
     /// When units last came; none since the last file was closed for silence.
     heard: Option<Mono>,
     /// No new file before then.
@@ -84,8 +101,10 @@ struct Ending {
 }
 
 impl Recorder {
-    pub(crate) fn new(shared: Shared, camera: CameraId, home: HomeId, audio: AudioMode, feed: &Arc<Feed>) -> Self {
+    pub(crate) fn new(shared: Shared, camera: CameraId, home: HomeId, orders: Orders, feed: &Arc<Feed>) -> Self {
+        let Orders { audio, guide, seen } = orders;
         Self {
+            gate: Gate::new(guide, seen),
             shared,
             camera,
             home,
@@ -95,6 +114,7 @@ impl Recorder {
             segment: None,
             room: Arc::new(Semaphore::new(RECORDER_PENDING_BYTES_MAX)),
             filing: JoinSet::new(),
+            newest: None,
             heard: None,
             retry_at: None,
             silent: None,
@@ -128,13 +148,16 @@ impl Recorder {
     async fn look(&mut self) {
         while self.filing.try_join_next().is_some() {}
         self.harvest();
+        self.turn().await;
         let mut units = Vec::new();
         loop {
             let missed = self.units.try_read(&mut units);
             if missed == 0 && units.is_empty() {
                 break;
             }
-            self.heard = Some(self.shared.clock.mono());
+            let now = self.shared.clock.mono();
+            self.heard = Some(now);
+            self.shared.pulses.came(self.camera, missed, &units, now);
             self.take(missed, &mut units).await;
         }
         let now = self.shared.clock.mono();
@@ -147,6 +170,25 @@ impl Recorder {
         if self.heard.is_some_and(|heard| now.since(heard) >= SILENCE_MAX) {
             self.rest();
         }
+    }
+
+    /// The plan's hour is over, or something begins or has stopped happening: the file ends, and what follows is another.
+    async fn turn(&mut self) {
+        let (now, mono) = (self.shared.clock.now(), self.shared.clock.mono());
+        let Some(flow) = self.gate.turn(now, mono) else { return };
+        if let Some(fragment) = self.fragmenter.interrupt() {
+            self.write(fragment).await;
+        }
+        self.close();
+        self.shared.pulses.want(self.camera, matches!(flow, Flow::Keep { .. }), mono);
+        self.shared.board.update(self.camera, now, |state| {
+            state.recording = match flow {
+                Flow::Keep { .. } => RecordingStatus::Waiting,
+                Flow::Wait => RecordingStatus::Armed,
+                Flow::Drop => RecordingStatus::Off,
+            };
+            state.recording_problem = None;
+        });
     }
 
     /// Nothing came for a while: the file ends.
@@ -165,15 +207,30 @@ impl Recorder {
         if missed > 0 {
             tracing::error!(camera = %self.camera, missed, "the disk was too slow: units were not recorded");
             metrics::counter!("atipcam_recording_units_lost").increment(missed);
+            self.confess(units);
             if let Some(fragment) = self.fragmenter.interrupt() {
                 self.write(fragment).await;
             }
         }
+        self.gate.admit(units, self.shared.clock.mono());
+        self.newest = units.last().map(|unit| unit.au.wall).or(self.newest);
         for unit in units.drain(..) {
             if let Some(fragment) = self.push(&unit.au) {
                 self.write(fragment).await;
             }
         }
+    }
+
+    /// Says on the timeline that what is missing between what came before and what comes now was lost.
+    fn confess(&mut self, units: &[Arc<Unit>]) {
+        let range = self.newest.zip(units.first()).and_then(|(from, unit)| TimeRange::new(from, unit.au.wall));
+        let (Some(range), Flow::Keep { .. }) = (range, self.gate.flow()) else { return };
+        let (store, camera) = (self.shared.store.clone(), self.camera);
+        self.filing.spawn(async move {
+            if let Err(error) = store.add_gap(camera, range, Cause::Lost).await {
+                tracing::error!(%camera, %error, "a gap could not be written down");
+            }
+        });
     }
 
     /// Sound that is not to be kept is left out here, and its description with it.
@@ -258,6 +315,7 @@ impl Recorder {
                 None => break,
                 Some(Ok(())) => {
                     if let Some((record, length)) = segment.under_way.pop_front().and_then(|pending| pending.record) {
+                        self.shared.pulses.durable(self.camera, record.end(), self.shared.clock.mono());
                         self.shared.open.push(segment.id, record, length);
                         written = true;
                     }
@@ -270,7 +328,7 @@ impl Recorder {
         }
         if let Some((error, lost)) = failure {
             self.fail(&error, lost);
-        } else if written {
+        } else if written && matches!(self.gate.flow(), Flow::Keep { .. }) {
             self.shared.board.update(self.camera, self.shared.clock.now(), |state| {
                 // Otherwise it is the last fragment of a camera that has just gone.
                 let gone = state.status == Status::Offline;

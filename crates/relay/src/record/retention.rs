@@ -121,6 +121,11 @@ impl Retention {
         self.quota_bytes.unwrap_or(used.saturating_add(free) / 5 * 4)
     }
 
+    /// Bytes that footage may take now.
+    pub(crate) async fn quota_now(&self) -> Result<u64> {
+        Ok(self.quota(self.used().await?, self.shared.store.space()?.free))
+    }
+
     pub(crate) async fn report(&self, _permit: Permit<ReadStorage>) -> Result<StorageReport> {
         let used_bytes = self.used().await?;
         let free_bytes = self.shared.store.space()?.free;

@@ -14,8 +14,8 @@ pub(crate) struct Migrator;
 #[async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        use super::{migration_v2::V2, migration_v3::V3, migration_v4::V4};
-        vec![Box::new(V1), Box::new(V2), Box::new(V3), Box::new(V4)]
+        use super::{migration_v2::V2, migration_v3::V3, migration_v4::V4, migration_v6::V6};
+        vec![Box::new(V1), Box::new(V2), Box::new(V3), Box::new(V4), Box::new(V6)]
     }
 }
 

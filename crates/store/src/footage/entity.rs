@@ -26,3 +26,13 @@ table! {
         to_at: Option<i64>,
     }
 }
+
+table! {
+    /// Something that happened in front of a camera.
+    mark "mark" {
+        #[sea_orm(primary_key, auto_increment = false)] camera: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)] kind: String,
+        #[sea_orm(primary_key, auto_increment = false)] from_at: i64,
+        to_at: Option<i64>,
+    }
+}

@@ -30,9 +30,15 @@ impl Store {
         Ok(())
     }
 
+    /// Says that nothing was kept of `camera` within `range`, and why.
+    pub async fn add_gap(&self, camera: CameraId, range: TimeRange, cause: Cause) -> Result<()> {
+        self.insert_gap(camera, cause, range.from(), Some(range.to())).await
+    }
+
     /// Says that footage of `camera` was there up to `until` and is no longer kept. One row a camera: retention takes the
     /// oldest first.
     pub async fn not_kept_until(&self, camera: CameraId, from: Timestamp, until: Timestamp) -> Result<()> {
+        self.forget_marks(camera, until).await?;
         let row = Entity::update_many()
             .col_expr(Column::ToAt, Expr::value(until.micros()))
             .filter(Column::Camera.eq(uuid(camera)))

@@ -1,8 +1,10 @@
 //! Which footage there is: `index.db`, one row a closed segment file.
 
 pub(crate) mod entity;
+mod event;
 mod gap;
 mod migration;
+mod migration_v3;
 
 use std::time::Duration;
 
@@ -15,6 +17,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrde
 use crate::db::error;
 use crate::{SegmentRow, Store};
 use entity::segment;
+pub use event::{Mark, MarkKind, Recorded};
 pub(crate) use migration::Migrator;
 
 /// The longest wall-clock time that one segment may span: sixty times its media time, so that a camera whose clock steps
@@ -97,6 +100,7 @@ impl Store {
     pub async fn remove_segments_of(&self, camera: CameraId) -> Result<()> {
         let rows = segment::Entity::delete_many().filter(segment::Column::Camera.eq(Uuid::from_bytes(camera.to_bytes())));
         rows.exec(self.index().write()).await.map_err(error)?;
+        self.remove_marks_of(camera).await?;
         self.remove_gaps_of(camera).await
     }
 
