@@ -118,5 +118,6 @@ e2e: web
 	@$(rig) add --server $(target)/debug/atipcam
 	@$(rig) link --server $(target)/debug/atipcam
 	@$(rig) codes --server $(target)/debug/atipcam
+	@$(rig) modes --server $(target)/debug/atipcam
 	@$(rig) steer --server $(target)/debug/atipcam
 	@$(rig) soak --server $(target)/debug/atipcam --seconds 30 --cameras 6 --visitors 6

@@ -49,12 +49,17 @@ impl Listener {
     /// Listens while the plan wants it, until `cancel`; connects again after every failure.
     pub(crate) async fn run(mut self, cancel: CancellationToken) {
         cancel.run_until_cancelled(self.follow()).await;
-        self.silence().await;
+        self.silence(None).await;
+        self.tell(None);
     }
 
     async fn follow(&mut self) {
         let mut wait = RETRY_MIN;
         loop {
+            if !self.guide.borrow().plan.wants_events() {
+                self.silence(None).await;
+                self.tell(None);
+            }
             if self.guide.wait_for(|guide| guide.plan.wants_events()).await.is_err() {
                 return std::future::pending().await;
             }
@@ -62,8 +67,10 @@ impl Listener {
             self.seen.send_modify(|seen| seen.deaf_since = seen.deaf_since.or(Some(now)));
             let begun = self.shared.clock.mono();
             let ended = self.listen().await;
-            self.silence().await;
             let Err(error) = ended else { continue };
+            // What is not heard counts from the first word that could have been missed.
+            let deaf_since = self.seen.borrow().deaf_since.unwrap_or_else(|| self.shared.clock.mono());
+            self.silence(Some(deaf_since)).await;
             if self.shared.clock.mono().since(begun) > RETRY_MAX {
                 wait = RETRY_MIN;
             }
@@ -86,8 +93,7 @@ impl Listener {
         loop {
             let notices = tokio::select! {
                 notices = events.next() => notices.map_err(answer)?,
-                moved = guide.wait_for(|guide| !guide.plan.wants_events()) => {
-                    drop(moved);
+                () = async { drop(guide.wait_for(|guide| !guide.plan.wants_events()).await) } => {
                     let _ = events.end().await;
                     return Ok(());
                 }
@@ -140,14 +146,13 @@ impl Listener {
     }
 
     /// What went on is not known any more.
-    async fn silence(&mut self) {
+    async fn silence(&mut self, deaf_since: Option<Mono>) {
         let now = self.shared.clock.mono();
         let went_on = !std::mem::take(&mut self.active).is_empty();
         self.seen.send_modify(|seen| {
             let last = if went_on { Some(now) } else { seen.last };
-            *seen = Seen { since: None, last, deaf_since: None };
+            *seen = Seen { since: None, last, deaf_since };
         });
-        self.tell(None);
         if went_on && let Err(error) = self.shared.store.end_marks(self.camera, None, self.shared.clock.now()).await {
             tracing::error!(camera = %self.camera, %error, "an event's end could not be written down");
         }

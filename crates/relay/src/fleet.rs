@@ -220,7 +220,7 @@ impl Fleet {
             tracing::info!(camera = %id, "privacy is on: the camera is let go");
             stop(camera).await;
         }
-        self.shared.pulses.remove(id);
+        self.shared.pulses.want(id, false, self.shared.clock.mono());
     }
 
     async fn desired(&self, row: &CameraRow) -> Result<Desired> {
@@ -243,7 +243,7 @@ impl Fleet {
             tracing::info!(camera = %id, code = why.code(), "the camera is paused");
             stop(camera).await;
         }
-        self.shared.pulses.remove(id);
+        self.shared.pulses.want(id, false, self.shared.clock.mono());
         let now = self.shared.clock.now();
         self.shared.board.update(id, now, |state| {
             state.private_until = None;
@@ -282,7 +282,7 @@ impl Fleet {
             tasks.spawn(recorder.run(cancel.clone()));
             tasks.spawn(Listener::new(self.shared.clone(), id, guided, events).run(cancel.clone()));
         } else {
-            self.shared.pulses.remove(id);
+            self.shared.pulses.want(id, false, self.shared.clock.mono());
             self.shared.board.update(id, now, |state| {
                 (state.recording, state.recording_problem) = (RecordingStatus::Off, None);
             });

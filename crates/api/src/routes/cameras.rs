@@ -148,7 +148,7 @@ pub(crate) async fn delete(State(api): State<ApiState>, caller: Caller, Path(id)
 }
 
 impl ApiState {
-    fn shape(&self, camera: control::Camera) -> Camera {
+    pub(crate) fn shape(&self, camera: control::Camera) -> Camera {
         let state = self.relay.camera_state(camera.id);
         let link = camera.device.map(|device| self.relay.link_state(device));
         Camera::new(camera, state, link)

@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use domain::{CameraId, Error, Result};
-use media::record::{HEADER_LEN, SegmentHeader};
+use domain::plan::Mode;
+use domain::{CameraId, Error, FootageClass, Result};
+use media::record::{HEADER_LEN, SegmentHeader, SegmentIndex};
 use policy::act::RecordCamera;
 
 use super::OpenSegment;
@@ -85,8 +86,17 @@ async fn try_adopt(shared: &Shared, path: &Path) -> Result<bool> {
         }
         Err(error) => return Err(error.into()),
     };
-    file_segment(shared, &OpenSegment { index: loaded.index, path: owned, bytes: 0 }, loaded.clean).await?;
+    let class = class_of(shared, &loaded.index).await?;
+    file_segment(shared, &OpenSegment { index: loaded.index, path: owned, bytes: 0, class }, loaded.clean).await?;
     Ok(true)
+}
+
+/// A file does not say why it was kept: what the camera's plan says of its time is as good.
+async fn class_of(shared: &Shared, index: &SegmentIndex) -> Result<FootageClass> {
+    let camera = index.header().camera;
+    let Some((row, start)) = shared.store.camera(camera).await?.zip(index.start()) else { return Ok(FootageClass::Continuous) };
+    let mode = shared.store.plan(camera).await?.at(start, &shared.store.zone(row.home).await?);
+    Ok(if mode == Mode::Events { FootageClass::Event } else { FootageClass::Continuous })
 }
 
 /// `None` for a file that is no segment: nothing whole was ever in it.

@@ -130,11 +130,8 @@ mod tests {
     fn a_rate_is_todays_and_is_not_told_too_early() {
         let at = |seconds: u64| Timestamp::default() + Duration::from_secs(seconds);
         let now = at(100 * 86_400);
-        let recorded = |bytes, ago: u64| Recorded {
-            bytes,
-            time: Duration::from_secs(ago),
-            first: Some(now - Duration::from_secs(ago)),
-        };
+        let recorded =
+            |bytes, ago: u64| Recorded { bytes, time: Duration::from_secs(ago), first: Some(now - Duration::from_secs(ago)) };
         assert_eq!(rate(&recorded(1000, 86_400), now), Some(1000));
         assert_eq!(rate(&recorded(1000, 86_400 / 4), now), Some(4000), "a camera of this morning");
         assert_eq!(rate(&recorded(1000, 90_000), now), Some(1000), "a file that began before the day");

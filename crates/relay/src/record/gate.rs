@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::plan::{Mode, Plan, Zone};
-use domain::{Mono, Timestamp};
+use domain::{FootageClass, Mono, Timestamp};
 use media::live::Unit;
 use tokio::sync::watch;
 
@@ -77,6 +77,14 @@ impl Gate {
     /// What happens now.
     pub(super) fn flow(&self) -> Flow {
         self.flow.unwrap_or(Flow::Drop)
+    }
+
+    /// Why what passes now is kept.
+    pub(super) fn class(&self) -> FootageClass {
+        match self.flow() {
+            Flow::Keep { event: false } | Flow::Drop => FootageClass::Continuous,
+            Flow::Keep { event: true } | Flow::Wait => FootageClass::Event,
+        }
     }
 
     fn wanted(&self, now: Timestamp, mono: Mono) -> Flow {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::{CameraId, SegmentId, TimeRange};
+use domain::{CameraId, FootageClass, SegmentId, TimeRange};
 use media::record::{Record, SegmentIndex};
 
 /// A segment that is being written, as far as it has reached the disk.
@@ -14,6 +14,8 @@ pub(crate) struct OpenSegment {
     /// Where it lies while it is open.
     pub(crate) path: PathBuf,
     pub(crate) bytes: u64,
+    /// Why it is kept.
+    pub(crate) class: FootageClass,
 }
 
 /// All segments that are being written. Cheap to clone.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::limits::{RECORD_POLL, RECORDER_PENDING_BYTES_MAX};
-use domain::{AudioMode, CameraId, Error, HomeId, Kind, Mono, Result, SegmentId, StreamName, TimeRange, Timestamp};
+use domain::{AudioMode, CameraId, Error, HomeId, Kind, Mono, Origin, Result, SegmentId, StreamName, TimeRange, Timestamp};
 use media::au::{AccessUnit, Format, Track};
 use media::live::{Start, Unit};
 use media::record::{Cause, Cipher, Fragment, Fragmenter, Record, SegmentParams, SegmentWriter};
@@ -19,8 +19,8 @@ use tokio::time::{Interval, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 
 use super::OpenSegment;
-use super::gate::{Flow, Gate, Guide};
 use super::disk::{Answer, outcome, try_outcome};
+use super::gate::{Flow, Gate, Guide};
 use crate::beat;
 use crate::events::Seen;
 use crate::feed::{Feed, Subscription};
@@ -302,7 +302,7 @@ impl Recorder {
         let path = open_path(&self.shared, id);
         let answer = self.shared.disk.create(id, path.clone(), header.to_vec());
         // Nothing of it is served before its first record, and that is durable only after the header.
-        self.shared.open.start(OpenSegment { index: writer.index(), path, bytes: writer.len() });
+        self.shared.open.start(OpenSegment { index: writer.index(), path, bytes: writer.len(), class: self.gate.class() });
         Ok(Segment { id, writer, under_way: VecDeque::from([Pending { answer, record: None }]) })
     }
 
@@ -433,7 +433,23 @@ pub(super) async fn file_segment(shared: &Shared, open: &OpenSegment, clean: boo
     let (id, camera, stream, key) = (header.segment, header.camera, header.stream, header.key);
     let has_audio = open.index.has_audio();
     if shared.store.segment(id).await?.is_none() {
-        shared.store.add_segment(SegmentRow { id, camera, stream, key, start, end, bytes, has_audio, clean }).await?;
+        let row = SegmentRow {
+            id,
+            camera,
+            stream,
+            key,
+            start,
+            end,
+            bytes,
+            has_audio,
+            clean,
+            storage: None,
+            class: open.class,
+            origin: Origin::Live,
+            previous: None,
+            tail: None,
+        };
+        shared.store.add_segment(row).await?;
     }
     let path = shared.store.segment_path(camera, id);
     if let Some(folder) = path.parent() {
@@ -452,4 +468,4 @@ fn storage_error(error: io::Error) -> Error {
 
 #[cfg(test)]
 #[path = "recorder_tests.rs"]
-mod tests;
+pub(super) mod tests;

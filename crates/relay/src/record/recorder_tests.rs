@@ -30,12 +30,12 @@ impl FactsSource for ServerFacts {
 
 /// A disk that can be made to stall.
 #[derive(Debug, Default)]
-struct Gate {
+struct DiskGate {
     closed: Mutex<bool>,
     moved: Condvar,
 }
 
-impl Gate {
+impl DiskGate {
     fn set(&self, closed: bool) {
         *self.closed.lock().unwrap() = closed;
         self.moved.notify_all();
@@ -46,22 +46,27 @@ impl Gate {
     }
 }
 
-struct Rig {
+/// A recorder with a disk, a store and a camera whose pictures come when a test says so.
+pub(in crate::record) struct Rig {
     recorder: Recorder,
-    camera: Camera,
-    gate: Arc<Gate>,
+    pub(in crate::record) camera: Camera,
+    gate: Arc<DiskGate>,
+    pub(in crate::record) guide: watch::Sender<Guide>,
+    pub(in crate::record) seen: watch::Sender<Seen>,
     _folder: TempDir,
 }
 
-struct Camera {
+pub(in crate::record) struct Camera {
     feed: Arc<Feed>,
-    clock: ManualClock,
+    pub(in crate::record) clock: ManualClock,
     format: Arc<Format>,
-    pictures: i64,
+    pub(in crate::record) pictures: i64,
+    /// No key pictures come.
+    pub(in crate::record) headless: bool,
 }
 
 impl Rig {
-    async fn start() -> Self {
+    pub(in crate::record) async fn start() -> Self {
         let (folder, clock) = (tempfile::tempdir().unwrap(), ManualClock::default());
         let store = Store::open(folder.path(), Arc::new(clock.clone())).await.unwrap();
         let agreement = store::Agreement { version: policy::compiled::VERSION.into(), language: None };
@@ -69,7 +74,7 @@ impl Rig {
         let owner =
             store::NewAccount { subject, email: "owner@example.org", password_hash: String::new(), adult: true, agreement };
         let home = store.set_up(owner).await.unwrap();
-        let gate = Arc::new(Gate::default());
+        let gate = Arc::new(DiskGate::default());
         let disk = Disk::observed({
             let gate = Arc::clone(&gate);
             move |_| gate.pass()
@@ -85,15 +90,53 @@ impl Rig {
             opened: crate::playback::Cache::default(),
             disk,
             open: OpenSegments::default(),
+            pulses: crate::record::Pulses::default(),
         };
         let feed = Feed::new();
-        let recorder = Recorder::new(shared, CameraId::random(), home, AudioMode::Off, &feed);
-        let camera = Camera { feed, clock, format: format(), pictures: 0 };
-        Self { recorder, camera, gate, _folder: folder }
+        let (guide, guided) = watch::channel(Guide::default());
+        let (seen, told) = watch::channel(Seen::default());
+        let orders = Orders { audio: AudioMode::Off, guide: guided, seen: told };
+        let recorder = Recorder::new(shared, CameraId::random(), home, orders, &feed);
+        let camera = Camera { feed, clock, format: format(), pictures: 0, headless: false };
+        Self { recorder, camera, gate, guide, seen, _folder: folder }
+    }
+
+    pub(in crate::record) fn shared(&self) -> Shared {
+        self.recorder.shared.clone()
+    }
+
+    pub(in crate::record) fn id(&self) -> CameraId {
+        self.recorder.camera
+    }
+
+    /// The disk stalls, or goes on.
+    pub(in crate::record) fn stall(&self, stalled: bool) {
+        self.gate.set(stalled);
+    }
+
+    pub(in crate::record) async fn look(&mut self) {
+        self.recorder.look().await;
+    }
+
+    /// So many seconds of pictures, looked at five times in each, and whatever is done besides.
+    pub(in crate::record) async fn seconds(&mut self, seconds: u32, mut besides: impl FnMut()) {
+        for _ in 0..seconds * 5 {
+            (0..5).for_each(|_| self.camera.picture(1000));
+            self.look().await;
+            besides();
+        }
+    }
+
+    /// Waits until the disk has answered everything that is under way.
+    pub(in crate::record) async fn settle(&mut self) {
+        while self.recorder.segment.as_ref().is_some_and(|segment| !segment.under_way.is_empty()) {
+            tokio::task::yield_now().await;
+            self.recorder.harvest();
+        }
     }
 
     /// Ends the recording; its rows in the index.
-    async fn filed(&mut self) -> Vec<SegmentRow> {
+    pub(in crate::record) async fn filed(&mut self) -> Vec<SegmentRow> {
         self.recorder.finish().await;
         let all = TimeRange::new(Timestamp::default(), self.camera.clock.now() + Duration::from_secs(3600)).unwrap();
         self.recorder.shared.store.segments(self.recorder.camera, all).await.unwrap()
@@ -109,7 +152,7 @@ impl Drop for Rig {
 
 impl Camera {
     /// The next picture, 40 ms later; every 25th is a key picture.
-    fn picture(&mut self, bytes: usize) {
+    pub(in crate::record) fn picture(&mut self, bytes: usize) {
         let n = self.pictures;
         self.pictures += 1;
         self.clock.advance(Duration::from_millis(40));
@@ -120,11 +163,24 @@ impl Camera {
             cts: 0,
             wall: self.clock.now(),
             arrived: self.clock.mono(),
-            key: n % 25 == 0,
+            key: n % 25 == 0 && !self.headless,
             discontinuity: false,
             data: vec![7; bytes].into(),
         };
         self.feed.push(au, 3600);
+    }
+}
+
+impl Camera {
+    /// So many pictures as others would see them.
+    pub(in crate::record) fn units(&mut self, count: usize, bytes: usize) -> Vec<Arc<Unit>> {
+        let mut reader = self.feed.subscribe(Start::NextKey);
+        let mut units = Vec::new();
+        for _ in 0..count {
+            self.picture(bytes);
+            reader.try_read(&mut units);
+        }
+        units
     }
 }
 

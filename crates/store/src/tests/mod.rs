@@ -10,6 +10,7 @@ mod footage;
 mod history;
 mod keys;
 mod log;
+mod marks;
 mod people;
 mod root;
 mod upgrade;

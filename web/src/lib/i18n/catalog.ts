@@ -10,6 +10,7 @@ import type onboarding from './zh-CN/onboarding';
 import type policy from './zh-CN/policy';
 import type privacy from './zh-CN/privacy';
 import type problems from './zh-CN/problems';
+import type recording from './zh-CN/recording';
 
 /** The words of the app by area; each area is a file of its own for each language, and loads with the pages that use it. */
 interface Areas {
@@ -25,6 +26,7 @@ interface Areas {
 	consent: typeof consent;
 	privacy: typeof privacy;
 	policy: typeof policy;
+	recording: typeof recording;
 }
 
 export type Area = keyof Areas;

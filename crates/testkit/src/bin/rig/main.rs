@@ -10,6 +10,7 @@ mod demo;
 mod foreign;
 mod lan;
 mod link;
+mod modes;
 mod namespaces;
 mod privacy;
 mod soak;
@@ -43,6 +44,8 @@ enum Rig {
     Privacy,
     /// A camera is turned, set and restarted from its page; it stops when the browser that turns it is killed.
     Steer,
+    /// A camera on events keeps what is around one; privacy cuts what runs and stands on the timeline.
+    Modes,
     /// Cameras that record, viewers who come and go, one that reads nothing, a camera that flaps: nobody else loses a picture, and
     /// memory, open files and the way between sound and picture stay as they are.
     Soak {
@@ -131,6 +134,7 @@ async fn main() -> ExitCode {
         Rig::LanSearch { seconds, sweep } => lan::look(seconds, sweep).await,
         Rig::Codes => codes::run(&server).await,
         Rig::Link => link::run(&server).await,
+        Rig::Modes => modes::run(&server).await,
         Rig::Privacy => privacy::run(&server).await,
         Rig::Steer => steer::run(&server).await,
         Rig::Soak { seconds, cameras, visitors, json } => {
