@@ -327,7 +327,7 @@ pub(crate) struct Storage {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     oldest_at: Option<Timestamp>,
-    /// Days that the quota holds if recording goes on as so far.
+    /// Days that the quota holds if recording goes on as in the last day.
     #[serde(skip_serializing_if = "Option::is_none")]
     days_at_this_rate: Option<f64>,
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::auth::Caller;
-use crate::extract::{HomeQuery, Path, Query, RangeQuery};
+use crate::extract::{HomeQuery, Path, Query, RangeQuery, number};
 use crate::problem::{Problem, Result};
 use crate::state::ApiState;
 
@@ -83,8 +83,11 @@ pub(crate) struct CameraForecast {
 /// A change that could delete footage: exactly one of these.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ChangeQuery {
+    #[serde(default, deserialize_with = "number")]
     quota_bytes: Option<u64>,
+    #[serde(default, deserialize_with = "number")]
     keep_days: Option<u32>,
+    #[serde(default, deserialize_with = "number")]
     remove: Option<bool>,
 }
 

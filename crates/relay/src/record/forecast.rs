@@ -15,6 +15,9 @@ const TODAY: Duration = Duration::from_secs(24 * 3600);
 /// A rate over less than this says nothing.
 const LEAST: Duration = Duration::from_secs(600);
 
+/// After everything.
+const LAST: Timestamp = Timestamp::from_micros(i64::MAX);
+
 /// A camera's share.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CameraForecast {
@@ -76,8 +79,8 @@ pub(crate) async fn forecast(shared: &Shared, permit: &Permit<ReadStorage>, quot
     let now = shared.clock.now();
     let mut cameras = Vec::new();
     for row in shared.store.cameras_of(home).await? {
-        let today = shared.store.recorded_since(row.id, now - TODAY).await?;
-        let all = shared.store.recorded_since(row.id, Timestamp::default()).await?;
+        let today = shared.store.recorded(row.id, now - TODAY, LAST).await?;
+        let all = shared.store.recorded(row.id, Timestamp::default(), LAST).await?;
         cameras.push(CameraForecast {
             camera: row.id,
             used_bytes: all.bytes,
@@ -86,38 +89,50 @@ pub(crate) async fn forecast(shared: &Shared, permit: &Permit<ReadStorage>, quot
         });
     }
     let bytes_per_day: u64 = cameras.iter().filter_map(|camera| camera.bytes_per_day).sum();
-    let days = (bytes_per_day > 0).then(|| quota_bytes as f64 / bytes_per_day as f64);
+    let days = days(shared, quota_bytes).await?;
     Ok(Forecast { days, bytes_per_day, cameras })
+}
+
+/// Days of footage that `quota_bytes` hold at the rate of all cameras of the server, who share them.
+pub(super) async fn days(shared: &Shared, quota_bytes: u64) -> Result<Option<f64>> {
+    let now = shared.clock.now();
+    let mut bytes_per_day = 0;
+    for row in shared.store.cameras().await? {
+        bytes_per_day += rate(&shared.store.recorded(row.id, now - TODAY, LAST).await?, now).unwrap_or(0);
+    }
+    Ok((bytes_per_day > 0).then(|| quota_bytes as f64 / bytes_per_day as f64))
 }
 
 /// What of the permit's camera a change would delete.
 pub(crate) async fn would_go(shared: &Shared, permit: &Permit<EditCamera>, change: Change) -> Result<WouldGo> {
-    let now = shared.clock.now();
-    let all = domain::TimeRange::new(Timestamp::default(), now + TODAY);
-    let rows = match all {
-        Some(all) => shared.store.segments(permit.object(), all).await?,
-        None => Vec::new(),
+    let (store, camera) = (&shared.store, permit.object());
+    let all = store.recorded(camera, Timestamp::default(), LAST).await?;
+    let gone = match change {
+        Change::Remove => all,
+        Change::Keep(keep) => store.recorded(camera, Timestamp::default(), shared.clock.now() - keep).await?,
+        Change::Quota(bytes) => oldest(shared, camera, &all, all.bytes.saturating_sub(bytes)).await?,
     };
-    let used: u64 = rows.iter().map(|row| row.bytes).sum();
-    let mut excess = match change {
-        Change::Quota(bytes) => used.saturating_sub(bytes),
-        Change::Keep(_) => 0,
-        Change::Remove => u64::MAX,
-    };
-    let mut gone = WouldGo::default();
-    for row in rows {
-        let goes = match change {
-            Change::Keep(keep) => row.end <= now - keep,
-            Change::Quota(_) | Change::Remove => excess > 0,
-        };
-        if !goes {
-            continue;
+    Ok(WouldGo { bytes: gone.bytes, time: gone.time, from: gone.first, until: gone.last })
+}
+
+/// The oldest footage of a camera, as much as is too much, a day at a time: a camera-year is half a million files.
+async fn oldest(shared: &Shared, camera: CameraId, all: &Recorded, mut excess: u64) -> Result<Recorded> {
+    let (Some(mut day), Some(last)) = (all.first, all.last) else { return Ok(Recorded::default()) };
+    let mut gone = Recorded::default();
+    while excess > 0 && day < last {
+        let Some(range) = domain::TimeRange::new(day, day + TODAY) else { break };
+        // One that began the day before was counted there.
+        for row in shared.store.segments(camera, range).await?.into_iter().filter(|row| row.start >= day) {
+            if excess == 0 {
+                break;
+            }
+            excess = excess.saturating_sub(row.bytes);
+            gone.bytes += row.bytes;
+            gone.time += row.end.since(row.start);
+            gone.first = gone.first.or(Some(row.start));
+            gone.last = Some(gone.last.map_or(row.end, |last| last.max(row.end)));
         }
-        excess = excess.saturating_sub(row.bytes);
-        gone.bytes += row.bytes;
-        gone.time += row.end.since(row.start);
-        gone.from = Some(gone.from.map_or(row.start, |from| from.min(row.start)));
-        gone.until = Some(gone.until.map_or(row.end, |until| until.max(row.end)));
+        day = range.to();
     }
     Ok(gone)
 }
@@ -130,8 +145,12 @@ mod tests {
     fn a_rate_is_todays_and_is_not_told_too_early() {
         let at = |seconds: u64| Timestamp::default() + Duration::from_secs(seconds);
         let now = at(100 * 86_400);
-        let recorded =
-            |bytes, ago: u64| Recorded { bytes, time: Duration::from_secs(ago), first: Some(now - Duration::from_secs(ago)) };
+        let recorded = |bytes, ago: u64| Recorded {
+            bytes,
+            time: Duration::from_secs(ago),
+            first: Some(now - Duration::from_secs(ago)),
+            last: Some(now),
+        };
         assert_eq!(rate(&recorded(1000, 86_400), now), Some(1000));
         assert_eq!(rate(&recorded(1000, 86_400 / 4), now), Some(4000), "a camera of this morning");
         assert_eq!(rate(&recorded(1000, 90_000), now), Some(1000), "a file that began before the day");

@@ -1,5 +1,5 @@
-use domain::FootageClass;
 use domain::plan::PlanMode;
+use domain::{Clock as _, FootageClass};
 
 use super::*;
 use crate::record::recorder::tests::Rig;
@@ -17,12 +17,12 @@ async fn an_event_is_kept_with_what_was_before_and_after_it_and_nothing_else_is(
     rig.seconds(30, || {}).await;
     assert_eq!(state(&rig), crate::state::RecordingStatus::Armed);
     let happened = rig.camera.clock.now();
-    let mono = domain::Clock::mono(&rig.camera.clock);
+    let mono = rig.camera.clock.mono();
     rig.seen.send_modify(|seen| seen.since = Some(mono));
     rig.seconds(3, || {}).await;
     rig.settle().await;
     assert_eq!(state(&rig), crate::state::RecordingStatus::On);
-    let (over, mono) = (rig.camera.clock.now(), domain::Clock::mono(&rig.camera.clock));
+    let (over, mono) = (rig.camera.clock.now(), rig.camera.clock.mono());
     rig.seen.send_replace(Seen { since: None, last: Some(mono), deaf_since: None });
     rig.seconds(30, || {}).await;
     let rows = rig.filed().await;
@@ -42,7 +42,7 @@ async fn a_plan_that_changes_ends_the_file_and_what_follows_is_of_another_class(
     rig.seconds(10, || {}).await;
     rig.guide.send_replace(on_events(1, 5));
     rig.seconds(20, || {}).await;
-    let mono = domain::Clock::mono(&rig.camera.clock);
+    let mono = rig.camera.clock.mono();
     rig.seen.send_modify(|seen| seen.last = Some(mono));
     rig.seconds(10, || {}).await;
     rig.guide.send_replace(Guide::default());
@@ -55,7 +55,7 @@ async fn a_plan_that_changes_ends_the_file_and_what_follows_is_of_another_class(
 async fn a_camera_that_cannot_be_heard_is_recorded_all_the_time() {
     let mut rig = Rig::start().await;
     rig.guide.send_replace(on_events(0, 5));
-    let mono = domain::Clock::mono(&rig.camera.clock);
+    let mono = rig.camera.clock.mono();
     rig.seen.send_modify(|seen| seen.deaf_since = Some(mono));
     rig.seconds(60, || {}).await;
     let recorded: Duration = rig.filed().await.iter().map(|row| row.end.since(row.start)).sum();
@@ -68,7 +68,7 @@ async fn what_waits_for_an_event_is_bounded_and_begins_with_a_key_picture() {
     rig.guide.send_replace(on_events(15, 5));
     let (guide, seen) = (rig.guide.subscribe(), rig.seen.subscribe());
     let mut gate = Gate::new(guide, seen);
-    gate.turn(rig.camera.clock.now(), domain::Clock::mono(&rig.camera.clock));
+    gate.turn(rig.camera.clock.now(), rig.camera.clock.mono());
     let mut units = rig.camera.units(1000, 100_000);
     for unit in units.drain(..) {
         let now = unit.au.arrived;

@@ -35,7 +35,7 @@ pub struct StorageReport {
     /// When the oldest footage begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub oldest_at: Option<Timestamp>,
-    /// Days that the quota holds if recording goes on as since then. Absent within the first hour.
+    /// Days that the quota holds if recording goes on as in the last day. Absent within the first ten minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub days_at_this_rate: Option<f64>,
 }
@@ -131,11 +131,7 @@ impl Retention {
         let free_bytes = self.shared.store.space()?.free;
         let quota_bytes = self.quota(used_bytes, free_bytes);
         let oldest_at = self.shared.store.oldest_segments(1).await?.first().map(|segment| segment.start);
-        let recorded = oldest_at.map(|oldest| self.shared.clock.now().since(oldest)).filter(|t| *t >= Duration::from_secs(3600));
-        let days_at_this_rate = recorded.filter(|_| used_bytes > 0).map(|recorded| {
-            let bytes_per_day = used_bytes as f64 / (recorded.as_secs_f64() / 86_400.0);
-            quota_bytes as f64 / bytes_per_day
-        });
+        let days_at_this_rate = super::forecast::days(&self.shared, quota_bytes).await?;
         Ok(StorageReport { quota_bytes, used_bytes, free_bytes, oldest_at, days_at_this_rate })
     }
 }

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use domain::{CameraId, Result, TimeRange, Timestamp};
 use sea_orm::prelude::{Expr, Uuid};
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{ExprTrait, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::mark::{ActiveModel, Column, Entity, Model};
+use super::entity::segment;
 use crate::Store;
 use crate::db::error;
 
@@ -107,20 +108,31 @@ impl Store {
         Ok(())
     }
 
-    /// Bytes and media time of a camera's segments that begin at or after `since`, and when the first of them begins.
-    pub async fn recorded_since(&self, camera: CameraId, since: Timestamp) -> Result<Recorded> {
-        let range = TimeRange::new(since, Timestamp::from_micros(i64::MAX));
-        let rows = match range {
-            Some(range) => self.segments(camera, range).await?,
-            None => Vec::new(),
-        };
-        let mut recorded = Recorded::default();
-        for row in rows {
-            recorded.bytes += row.bytes;
-            recorded.time += row.end.since(row.start);
-            recorded.first = Some(recorded.first.map_or(row.start, |first| first.min(row.start)));
-        }
-        Ok(recorded)
+    /// How much there is of a camera in segments that begin at or after `from` and end by `until`.
+    pub async fn recorded(&self, camera: CameraId, from: Timestamp, until: Timestamp) -> Result<Recorded> {
+        // Differences are summed: half a million moments would not fit into a number.
+        let spans = Expr::col(segment::Column::EndAt).sub(Expr::col(segment::Column::StartAt));
+        let found: Option<(Option<i64>, Option<i64>, Option<i64>, Option<i64>)> = segment::Entity::find()
+            .select_only()
+            .column_as(Expr::col(segment::Column::Bytes).sum().cast_as("bigint"), "bytes")
+            .column_as(spans.sum().cast_as("bigint"), "time")
+            .column_as(segment::Column::StartAt.min(), "first")
+            .column_as(segment::Column::EndAt.max(), "last")
+            .filter(segment::Column::Camera.eq(uuid(camera)))
+            .filter(segment::Column::StartAt.gte(from.micros()))
+            .filter(segment::Column::EndAt.lte(until.micros()))
+            .into_tuple()
+            .one(self.index().read())
+            .await
+            .map_err(error)?;
+        let (bytes, time, first, last) = found.unwrap_or_default();
+        let unsigned = |value: Option<i64>| u64::try_from(value.unwrap_or(0)).unwrap_or(0);
+        Ok(Recorded {
+            bytes: unsigned(bytes),
+            time: Duration::from_micros(unsigned(time)),
+            first: first.map(Timestamp::from_micros),
+            last: last.map(Timestamp::from_micros),
+        })
     }
 }
 
@@ -133,6 +145,8 @@ pub struct Recorded {
     pub time: Duration,
     /// When the first begins.
     pub first: Option<Timestamp>,
+    /// When the last ends.
+    pub last: Option<Timestamp>,
 }
 
 fn uuid(camera: CameraId) -> Uuid {
