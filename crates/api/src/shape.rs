@@ -120,6 +120,13 @@ pub(crate) struct CameraState {
     /// Why footage is not kept although it should be.
     #[serde(skip_serializing_if = "Option::is_none")]
     recording_problem: Option<CameraProblem>,
+    /// Why its events cannot be heard, where its plan needs them: until they can, everything is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events_problem: Option<CameraProblem>,
+    /// When privacy ends by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    private_until: Option<Timestamp>,
     /// When the newest still picture was taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -132,6 +139,8 @@ enum Status {
     Connecting,
     Online,
     Offline,
+    /// Nobody is to see it: it is not even connected.
+    Private,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -140,6 +149,8 @@ enum Recording {
     On,
     Off,
     Waiting,
+    /// Kept around events, and none happens.
+    Armed,
     Failed,
 }
 
@@ -189,12 +200,24 @@ pub(crate) struct Playable {
 
 impl From<relay::CameraState> for CameraState {
     fn from(state: relay::CameraState) -> Self {
-        let relay::CameraState { status, since, problem, main, sub, recording, recording_problem, still_at } = state;
+        let relay::CameraState {
+            status,
+            since,
+            problem,
+            main,
+            sub,
+            recording,
+            recording_problem,
+            events_problem,
+            private_until,
+            still_at,
+        } = state;
         Self {
             status: match status {
                 relay::Status::Connecting => Status::Connecting,
                 relay::Status::Online => Status::Online,
                 relay::Status::Offline => Status::Offline,
+                relay::Status::Private => Status::Private,
             },
             since,
             problem: problem.map(Into::into),
@@ -204,9 +227,12 @@ impl From<relay::CameraState> for CameraState {
                 relay::RecordingStatus::On => Recording::On,
                 relay::RecordingStatus::Off => Recording::Off,
                 relay::RecordingStatus::Waiting => Recording::Waiting,
+                relay::RecordingStatus::Armed => Recording::Armed,
                 relay::RecordingStatus::Failed => Recording::Failed,
             },
             recording_problem: recording_problem.map(Into::into),
+            events_problem: events_problem.map(Into::into),
+            private_until,
             still_at,
         }
     }
@@ -282,6 +308,7 @@ enum Cause {
     Off,
     Privacy,
     NotKept,
+    Quiet,
     Lost,
     Disk,
     Unknown,
@@ -406,6 +433,7 @@ impl From<record::Gap> for Gap {
             record::Cause::Off => Cause::Off,
             record::Cause::Privacy => Cause::Privacy,
             record::Cause::NotKept => Cause::NotKept,
+            record::Cause::Quiet => Cause::Quiet,
             record::Cause::Lost => Cause::Lost,
             record::Cause::Disk => Cause::Disk,
             record::Cause::Unknown => Cause::Unknown,

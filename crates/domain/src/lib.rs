@@ -8,6 +8,7 @@ mod id;
 pub mod limits;
 mod noun;
 pub mod onboarding;
+pub mod plan;
 mod secret;
 mod time;
 

@@ -2,22 +2,28 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use domain::{AudioMode, CameraId, Clock, Error, HomeId, Kind, Result, StreamName};
+use domain::{AudioMode, CameraId, Clock, Error, HomeId, Kind, Result, StreamName, Timestamp};
 use policy::act::{PullCamera, PullSound};
 use policy::{Act, Ask, FactsSource, Permit, Principal, decide, point};
-use store::{CameraAccess, CameraRow, Change, Store};
+use store::{CameraAccess, CameraRow, Change, PrivacyRow, Store};
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::events::{Listener, unheard};
 use crate::feed::Feed;
 use crate::link::Links;
 use crate::playback::Cache;
 use crate::pull::{self, Demand, Ingest, Puller};
-use crate::record::{self, OpenSegments, Recorder, Storages};
+use crate::record::{self, Guide, OpenSegments, Orders, Pulses, Recorder, Storages};
 use crate::state::{Board, Problem, RecordingStatus, Status};
 use crate::witness::Witness;
+
+/// A clock that was set is noticed this late, where some privacy ends by the clock.
+const CLOCK_LOOK: Duration = Duration::from_secs(30);
 
 /// What the tasks of all cameras share.
 #[derive(Debug, Clone)]
@@ -30,6 +36,7 @@ pub(crate) struct Shared {
     pub(crate) storages: Storages,
     pub(crate) open: OpenSegments,
     pub(crate) opened: Cache,
+    pub(crate) pulses: Pulses,
     pub(crate) witness: Witness,
     pub(crate) links: Links,
 }
@@ -55,6 +62,8 @@ struct Desired {
 /// A camera that runs.
 struct Running {
     desired: Desired,
+    /// By what it is recorded, which may change as it runs.
+    guide: watch::Sender<Guide>,
     feeds: Feeds,
     cancel: CancellationToken,
     tasks: TaskTracker,
@@ -65,6 +74,8 @@ struct Running {
 pub(crate) struct Feeds {
     pub(crate) main: Arc<Feed>,
     pub(crate) sub: Option<Arc<Feed>>,
+    /// Cancelled once nobody is to see the camera: views end.
+    pub(crate) lease: CancellationToken,
 }
 
 /// All cameras that run. Cheap to clone.
@@ -98,6 +109,10 @@ impl Fleet {
         loop {
             let change = tokio::select! {
                 () = cancel.cancelled() => break,
+                () = self.privacy_ends() => {
+                    self.reconcile_all().await;
+                    continue;
+                }
                 change = changes.recv() => change,
             };
             match change {
@@ -110,6 +125,19 @@ impl Fleet {
         }
         let all: Vec<_> = self.running().drain().collect();
         futures::future::join_all(all.into_iter().map(|(_, camera)| stop(camera))).await;
+    }
+
+    /// Resolves when the next privacy ends by itself, or the clock should be looked at again.
+    async fn privacy_ends(&self) {
+        let now = self.shared.clock.now();
+        match self.shared.store.next_privacy_end(now).await {
+            Ok(Some(end)) => tokio::time::sleep(end.since(now).min(CLOCK_LOOK)).await,
+            Ok(None) => std::future::pending().await,
+            Err(error) => {
+                tracing::error!(%error, "when privacy ends cannot be read");
+                tokio::time::sleep(CLOCK_LOOK).await;
+            }
+        }
     }
 
     async fn reconcile_all(&self) {
@@ -137,6 +165,14 @@ impl Fleet {
 
     async fn apply(&self, row: CameraRow) {
         let id = row.id;
+        let now = self.shared.clock.now();
+        let (private, guide) = match self.orders(&row, now).await {
+            Ok(orders) => orders,
+            Err(error) => return tracing::error!(camera = %id, %error, "how the camera is recorded cannot be read"),
+        };
+        if let Some(private) = private {
+            return self.hide(id, private).await;
+        }
         let desired = match self.desired(&row).await {
             Ok(desired) => desired,
             Err(error) if error.kind() == Kind::Forbidden => return self.pause(id, &error).await,
@@ -145,7 +181,10 @@ impl Fleet {
         let before = {
             let mut running = self.running();
             match running.get(&id) {
-                Some(camera) if camera.desired == desired => return,
+                Some(camera) if camera.desired == desired => {
+                    camera.guide.send_if_modified(|known| std::mem::replace(known, guide.clone()) != guide);
+                    return;
+                }
                 _ => running.remove(&id),
             }
         };
@@ -154,8 +193,34 @@ impl Fleet {
         if let Some(camera) = before {
             stop(camera).await;
         }
-        let camera = self.start(id, desired, feeds);
+        let camera = self.start(id, desired, guide, feeds);
         self.running().insert(id, camera);
+    }
+
+    /// Whether nobody is to see it now, and how it is recorded.
+    async fn orders(&self, row: &CameraRow, now: Timestamp) -> Result<(Option<PrivacyRow>, Guide)> {
+        let store = &self.shared.store;
+        let guide = Guide { plan: store.plan(row.id).await?, zone: store.zone(row.home).await? };
+        Ok((store.privacy(row.home, row.id, now).await?, guide))
+    }
+
+    /// Stops a camera that nobody is to see: it is not even connected. Its rows, keys and footage stay.
+    async fn hide(&self, id: CameraId, private: PrivacyRow) {
+        let camera = self.running().remove(&id);
+        // Views first: what follows waits for the camera's farewell.
+        if let Some(camera) = &camera {
+            camera.feeds.lease.cancel();
+        }
+        self.shared.board.update(id, self.shared.clock.now(), |state| {
+            (state.status, state.problem, state.private_until) = (Status::Private, None, private.until);
+            (state.main, state.sub, state.still_at) = (None, None, None);
+            (state.recording, state.recording_problem, state.events_problem) = (RecordingStatus::Off, None, None);
+        });
+        if let Some(camera) = camera {
+            tracing::info!(camera = %id, "privacy is on: the camera is let go");
+            stop(camera).await;
+        }
+        self.shared.pulses.want(id, false, self.shared.clock.mono());
     }
 
     async fn desired(&self, row: &CameraRow) -> Result<Desired> {
@@ -178,17 +243,26 @@ impl Fleet {
             tracing::info!(camera = %id, code = why.code(), "the camera is paused");
             stop(camera).await;
         }
+        self.shared.pulses.want(id, false, self.shared.clock.mono());
         let now = self.shared.clock.now();
         self.shared.board.update(id, now, |state| {
+            state.private_until = None;
             (state.status, state.problem) = (Status::Offline, Some(Problem::from(why)));
             (state.main, state.sub) = (None, None);
             (state.recording, state.recording_problem) = (RecordingStatus::Failed, Some(Problem::from(why)));
         });
     }
 
-    fn start(&self, id: CameraId, desired: Desired, before: Option<Feeds>) -> Running {
+    fn start(&self, id: CameraId, desired: Desired, guide: Guide, before: Option<Feeds>) -> Running {
         let (cancel, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let (main, sub) = before.map_or_else(|| (Feed::new(), None), |feeds| (feeds.main, feeds.sub));
+        let new = || Feeds { main: Feed::new(), sub: None, lease: CancellationToken::new() };
+        let Feeds { main, sub, lease } = before.unwrap_or_else(new);
+        self.shared.board.update(id, self.shared.clock.now(), |state| {
+            if state.status == Status::Private {
+                (state.status, state.private_until) = (Status::Connecting, None);
+            }
+        });
+        let (guide, guided) = watch::channel(guide);
         let pull = |stream, url: &str, feed: &Arc<Feed>| {
             let pull = self.pull(id, &desired, stream, url, feed).run(cancel.clone());
             tasks.spawn_on(pull, self.ingest.handle());
@@ -202,13 +276,19 @@ impl Fleet {
         let now = self.shared.clock.now();
         if desired.recording {
             self.shared.board.update(id, now, |state| state.recording = RecordingStatus::Waiting);
-            let recorder = Recorder::new(self.shared.clone(), id, desired.home, desired.audio, &main);
+            let events = unheard();
+            let orders = Orders { audio: desired.audio, guide: guided.clone(), seen: events.subscribe() };
+            let recorder = Recorder::new(self.shared.clone(), id, desired.home, orders, &main);
             tasks.spawn(recorder.run(cancel.clone()));
+            tasks.spawn(Listener::new(self.shared.clone(), id, guided, events).run(cancel.clone()));
         } else {
-            self.shared.board.update(id, now, |state| state.recording = RecordingStatus::Off);
+            self.shared.pulses.want(id, false, self.shared.clock.mono());
+            self.shared.board.update(id, now, |state| {
+                (state.recording, state.recording_problem) = (RecordingStatus::Off, None);
+            });
         }
         tasks.close();
-        Running { desired, feeds: Feeds { main, sub }, cancel, tasks }
+        Running { desired, guide, feeds: Feeds { main, sub, lease }, cancel, tasks }
     }
 
     fn pull(&self, id: CameraId, desired: &Desired, stream: StreamName, url: &str, feed: &Arc<Feed>) -> Puller {
@@ -237,6 +317,7 @@ impl Fleet {
         if let Some(camera) = camera {
             stop(camera).await;
         }
+        self.shared.pulses.remove(id);
         self.shared.board.remove(id);
         // Beside: a device that does not listen must hold up no other camera.
         let links = self.shared.links.clone();

@@ -6,8 +6,10 @@
 mod beat;
 mod case;
 mod controls;
+mod events;
 mod feed;
 mod fleet;
+mod health;
 mod link;
 mod playback;
 mod probe;
@@ -29,7 +31,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::limits::SHUTDOWN_TIME_MAX;
 use domain::{CameraId, CaseId, Clock, Error, HomeId, Kind, Result, SegmentId, StreamName, TimeRange, Timestamp, ViewId};
-use policy::act::{Download as DownloadAct, ExportCase, ReadStorage, TakeSnapshot, TestCamera, ViewLive, ViewRecorded};
+use policy::act::{
+    Download as DownloadAct, EditCamera, ExportCase, ReadStorage, TakeSnapshot, TestCamera, ViewLive, ViewRecorded,
+};
 use policy::{FactsSource, Permit, Principal};
 use store::{How, Store};
 use tokio::sync::{broadcast, mpsc, watch as watch_channel};
@@ -41,11 +45,14 @@ pub use cameras::onvif::wire::ptz::Preset;
 pub use case::{CASE_CAMERAS_MAX, CaseFile, CaseOrder, CaseReport, CaseState, Doing};
 pub use controls::{Aim, Controls, Dial, Look, Moves, Switch, SwitchKind};
 pub use feed::{Feed, Subscription};
+pub use health::Health;
 pub use link::{LinkState, PairStep};
 pub use playback::{Download, Still, Timeline};
 pub use probe::{Offer, OfferedStream, ProbeStep, ProbeTarget, StepState};
 pub use pull::Presence;
-pub use record::{Health as StorageHealth, StorageConfig, StorageEntry, StorageReport};
+pub use record::{
+    CameraForecast, Change, Forecast, Health as StorageHealth, StorageConfig, StorageEntry, StorageReport, WouldGo,
+};
 pub use rtsp::Tls as RtspTls;
 pub use search::{FoundCamera, Searched};
 pub use state::{CameraState, Playable, Problem, RecordingStatus, Status, StreamState};
@@ -58,7 +65,7 @@ use fleet::{Fleet, Shared};
 use link::Links;
 use playback::{Cache, Playback};
 use pull::{Demand, Ingest};
-use record::{OpenSegments, Retention, Storages};
+use record::{OpenSegments, Pulses, Retention, Storages, Watchdog};
 use state::Board;
 use witness::Witness;
 
@@ -117,7 +124,8 @@ impl Relay {
         let witness = Witness::start(store.clone(), Arc::clone(&clock));
         let (demand, board, open) = (Demand::new(), Board::new(), OpenSegments::default());
         let (links, opened) = (Links::new(Arc::clone(&clock)), Cache::default());
-        let shared = Shared { links, demand, board, open, opened, storages, store, facts, clock, witness };
+        let pulses = Pulses::default();
+        let shared = Shared { links, demand, board, open, opened, pulses, storages, store, facts, clock, witness };
         let webrtc = view::webrtc::Engine::start(&config, &tasks, cancel.clone()).await?;
         let ingest = Ingest::start(shared.demand.breath().clone()).map_err(Error::internal)?;
         let fleet = Fleet::new(shared.clone(), ingest);
@@ -126,6 +134,7 @@ impl Relay {
         let cases = Cases::new(shared.clone(), playback.clone());
         tasks.spawn(cases.clone().run(cancel.clone()));
         tasks.spawn(record::chronicle(shared.clone(), cancel.clone()));
+        tasks.spawn(Watchdog::new(shared.clone()).run(cancel.clone()));
         tasks.spawn({
             let (shared, fleet, retention, cancel) = (shared.clone(), fleet.clone(), retention.clone(), cancel.clone());
             async move {
@@ -179,7 +188,8 @@ impl Relay {
     /// the facts behind the permit no longer allow it.
     pub async fn whep(&self, permit: Permit<ViewLive>, choice: StreamChoice, offer: &str) -> Result<WhepAnswer> {
         let feeds = self.feeds(permit.object())?;
-        self.webrtc.whep(feeds, choice, self.watch(permit), self.presence(), offer).await
+        let watch = self.watch(permit).under(feeds.lease.clone());
+        self.webrtc.whep(feeds, choice, watch, self.presence(), offer).await
     }
 
     /// Ends a view of the principal's own.
@@ -190,11 +200,12 @@ impl Relay {
     /// Starts a view of live parts, for Media Source Extensions.
     pub fn live_parts(&self, permit: Permit<ViewLive>, choice: StreamChoice) -> Result<LiveParts> {
         let feeds = self.feeds(permit.object())?;
+        let lease = feeds.lease;
         let feed = match (choice, feeds.sub) {
             (StreamChoice::Sub, Some(sub)) => (StreamName::Sub, sub),
             _ => (StreamName::Main, feeds.main),
         };
-        Ok(LiveParts::new(feed, self.watch(permit), self.presence()))
+        Ok(LiveParts::new(feed, self.watch(permit).under(lease), self.presence()))
     }
 
     /// What was kept of a camera within `range`, and why not where nothing was.
@@ -295,6 +306,17 @@ impl Relay {
         self.shared.storages.moves()
     }
 
+    /// How long the room for footage lasts at today's rate, for all cameras of the home and for each.
+    pub async fn forecast(&self, permit: Permit<ReadStorage>) -> Result<Forecast> {
+        let quota_bytes = self.retention.quota_now().await?;
+        record::forecast(&self.shared, &permit, quota_bytes).await
+    }
+
+    /// What of the permit's camera a change would delete.
+    pub async fn would_go(&self, permit: Permit<EditCamera>, change: Change) -> Result<WouldGo> {
+        record::would_go(&self.shared, &permit, change).await
+    }
+
     fn watch(&self, permit: Permit<ViewLive>) -> Watch<ViewLive> {
         let revision = self.shared.store.bus().revision();
         let visit = self.shared.witness.visit(&permit, How::Live);
@@ -302,6 +324,14 @@ impl Relay {
     }
 
     fn feeds(&self, id: CameraId) -> Result<fleet::Feeds> {
-        self.fleet.feeds(id).ok_or_else(|| Error::new(Kind::Unavailable, "live.not_ready", "the camera is being started"))
+        self.fleet.feeds(id).ok_or_else(|| match self.camera_state(id).status {
+            Status::Private => private(),
+            _ => Error::new(Kind::Unavailable, "live.not_ready", "the camera is being started"),
+        })
     }
+}
+
+/// Nobody is to see the camera now.
+pub(crate) fn private() -> Error {
+    Error::new(Kind::Unavailable, "camera.private", "privacy is on: the camera is not connected")
 }

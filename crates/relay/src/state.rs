@@ -31,6 +31,12 @@ pub struct CameraState {
     /// Why not, where it should be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recording_problem: Option<Problem>,
+    /// Why its events cannot be heard, where its plan needs them: until they can, everything is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events_problem: Option<Problem>,
+    /// When privacy ends by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub private_until: Option<Timestamp>,
     /// When the newest key picture was taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub still_at: Option<Timestamp>,
@@ -46,6 +52,8 @@ pub enum Status {
     Online,
     /// They do not; `problem` says why.
     Offline,
+    /// Nobody is to see it: it is not even connected.
+    Private,
 }
 
 /// Whether a camera's footage is kept.
@@ -58,6 +66,8 @@ pub enum RecordingStatus {
     Off,
     /// Wanted, and waiting for pictures.
     Waiting,
+    /// Wanted around events, and none happens.
+    Armed,
     /// Wanted, and cannot be written; `recording_problem` says why.
     Failed,
 }
@@ -188,6 +198,8 @@ impl CameraState {
             sub: None,
             recording: RecordingStatus::Waiting,
             recording_problem: None,
+            events_problem: None,
+            private_until: None,
             still_at: None,
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::{Clock, SessionId};
 use policy::{Act, Ask, FactsSource, Object, Permit, Principal, decide, point};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use crate::witness::Visit;
 
@@ -17,6 +18,8 @@ pub struct Watch<A: Act> {
     revision: watch::Receiver<u64>,
     /// The revision that was last found to allow it.
     judged: u64,
+    /// Of the camera: cancelled once nobody is to see it, whatever rights there are.
+    lease: Option<CancellationToken>,
     /// Noted when the view ends.
     _visit: Option<Visit>,
 }
@@ -24,12 +27,17 @@ pub struct Watch<A: Act> {
 impl<A: Act> Watch<A> {
     /// Turns a permit for one call into the lease of a view. What moved between the decision and here is looked at again.
     pub fn new(permit: Permit<A>, facts: Arc<dyn FactsSource>, clock: Arc<dyn Clock>, revision: watch::Receiver<u64>) -> Self {
-        Self { judged: permit.revision(), ask: permit.into_ask(), facts, clock, revision, _visit: None }
+        Self { judged: permit.revision(), ask: permit.into_ask(), facts, clock, revision, lease: None, _visit: None }
     }
 
     /// The same, and who watched is noted when it ends.
     pub(crate) fn seen(self, visit: Option<Visit>) -> Self {
         Self { _visit: visit, ..self }
+    }
+
+    /// The same, and it ends with the camera's lease.
+    pub(crate) fn under(self, lease: CancellationToken) -> Self {
+        Self { lease: Some(lease), ..self }
     }
 
     /// What is being watched.
@@ -56,6 +64,20 @@ impl<A: Act> Watch<A> {
     /// Resolves when the view must end. Cancel safe: a change counts as seen only once it was judged. Facts that cannot be
     /// read end the view too.
     pub async fn ended(&mut self) {
+        let lease = self.lease.clone();
+        let cut = async {
+            match lease {
+                Some(lease) => lease.cancelled_owned().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = cut => {}
+            () = self.forbidden() => {}
+        }
+    }
+
+    async fn forbidden(&mut self) {
         loop {
             let judged = self.judged;
             let Ok(moved) = self.revision.wait_for(|revision| *revision != judged).await.map(|revision| *revision) else {

@@ -30,12 +30,12 @@ mod table;
 pub use accounts::{
     AccessRow, Actor, Agreement, AgreementRow, CameraDraft, Cancelled, ConsentDraft, ConsentKind, ConsentRow, Credential,
     DeviceDraft, DeviceRow, DisclosureDraft, DisclosureId, DisclosureRow, EmailIndex, EventId, EventKind, EventRow, FactRows,
-    FootageHead, How, InvitationRow, InvitationState, Keep, LiveConsent, LockDraft, LockRow, LogFault, LogReport, MemberRow, NewAccount, NewSession, Outcome,
-    Periods, PersonRow, PolicyVersion, RetentionReport, RetentionRow, SessionRow, StreamKeyRow, StreamKeySecret, VerdictRow,
-    ViewDraft,
+    FootageHead, How, InvitationRow, InvitationState, Keep, LiveConsent, LockDraft, LockRow, LogFault, LogReport, MemberRow,
+    NewAccount, NewSession, Outcome, Periods, PersonRow, PolicyVersion, PrivacyRow, RetentionReport, RetentionRow, SessionRow,
+    StreamKeyRow, StreamKeySecret, VerdictRow, ViewDraft,
 };
 pub use bus::{Bus, Change};
-pub use footage::{FootageSum, Oldest, SEGMENT_SPAN_MAX};
+pub use footage::{FootageSum, Mark, MarkKind, Oldest, Recorded, SEGMENT_SPAN_MAX};
 pub use keyring::RootKey;
 pub use row::{CameraAccess, CameraRow, SegmentRow};
 pub use store::{Space, Store};

@@ -104,13 +104,16 @@ async fn entities_and_migrations_name_the_same_columns() {
         a::keep,
         a::footage_lock,
         a::footage_lock_camera,
+        a::plan,
+        a::zone,
+        a::private,
         a::doomed,
         a::retention_run
     );
     assert_eq!(migrated::<accounts::Migrator>().await, derived_accounts);
     assert_eq!(migrated::<footage::Migrator>().await, {
         use footage::entity as f;
-        derived!(f::segment, f::gap, f::day, f::mark)
+        derived!(f::segment, f::gap, f::day, f::known, f::mark)
     });
     assert_eq!(migrated::<keyring::Migrator>().await, derived!(k::key, k::tombstone, k::root));
 }

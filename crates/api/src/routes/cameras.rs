@@ -163,7 +163,7 @@ pub(crate) async fn delete(
 }
 
 impl ApiState {
-    fn shape(&self, camera: control::Camera) -> Camera {
+    pub(crate) fn shape(&self, camera: control::Camera) -> Camera {
         let state = self.relay.camera_state(camera.id);
         let link = camera.device.map(|device| self.relay.link_state(device));
         Camera::new(camera, state, link)

@@ -8,6 +8,8 @@ mod cases;
 mod consents;
 mod controls;
 mod devices;
+mod health;
+mod home;
 mod invitations;
 mod keep;
 mod live_ws;
@@ -15,6 +17,7 @@ mod locks;
 mod log;
 mod openapi;
 mod pair;
+mod plan;
 mod playback;
 mod policy;
 mod presets;
@@ -81,6 +84,10 @@ pub(crate) fn all() -> OpenApiRouter<ApiState> {
         .routes(routes!(controls::set_clock))
         .routes(routes!(presets::create))
         .routes(routes!(presets::delete))
+        .routes(routes!(home::read, home::update))
+        .routes(routes!(home::switch))
+        .routes(routes!(home::switch_camera))
+        .routes(routes!(plan::read, plan::update))
         .routes(routes!(stream_keys::list, stream_keys::create))
         .routes(routes!(stream_keys::delete))
         // Live.
@@ -100,7 +107,11 @@ pub(crate) fn all() -> OpenApiRouter<ApiState> {
         .routes(routes!(cases::list, cases::create))
         .routes(routes!(cases::read, cases::delete))
         .routes(routes!(cases::download))
+        .routes(routes!(health::read))
+        .routes(routes!(health::events))
+        .routes(routes!(health::would_go))
         // The whole.
+        .routes(routes!(health::forecast))
         .routes(routes!(storage::read))
         .routes(routes!(state::follow))
 }

@@ -55,6 +55,17 @@ const ROWS: &[(&str, Answers)] = &[
     ("editCamera", [NOBODY, HIDDEN, TOO_LOW, "200"]),
     ("readKeep", [NOBODY, HIDDEN, "200", "200"]),
     ("setKeep", [NOBODY, HIDDEN, TOO_LOW, "200"]),
+    ("readHome", [NOBODY, HIDDEN, "200", "200"]),
+    ("editHome", [NOBODY, HIDDEN, TOO_LOW, "204"]),
+    ("readPlan", [NOBODY, HIDDEN, "200", "200"]),
+    ("editPlan", [NOBODY, HIDDEN, TOO_LOW, "200"]),
+    // Off where it is off already: what follows sees the camera.
+    ("switchPrivacy", [NOBODY, HIDDEN, TOO_LOW, "200"]),
+    ("switchHomePrivacy", [NOBODY, HIDDEN, TOO_LOW, "204"]),
+    ("readHealth", [NOBODY, HIDDEN, "200", "200"]),
+    ("listCameraEvents", [NOBODY, HIDDEN, "200", "200"]),
+    ("readWouldGo", [NOBODY, HIDDEN, TOO_LOW, "200"]),
+    ("readForecast", [NOBODY, HIDDEN, "200", "200"]),
     ("listStreamKeys", [NOBODY, HIDDEN, TOO_LOW, "200"]),
     ("makeStreamKey", [NOBODY, HIDDEN, TOO_LOW, "201"]),
     // A key that is not there.
@@ -121,7 +132,7 @@ fn details(operation: &str, home: &str, camera_id: &str) -> (String, Option<(&'s
         "readConsistency" => ("from=1&to=2".to_owned(), None),
         "cancelAccount" => (String::new(), json(json!({"password": "not the password"}))),
         "signIn" => (String::new(), json(json!({"email": "nobody@one.example", "password": PASSWORD}))),
-        "listCameras" | "readStorage" => (format!("home_id={home}"), None),
+        "listCameras" | "readStorage" | "readForecast" => (format!("home_id={home}"), None),
         "addCamera" => (String::new(), json(camera)),
         "testCamera" => (String::new(), json(target)),
         "claimDevice" => (String::new(), json(json!({"claim": "x"}))),
@@ -144,6 +155,11 @@ fn details(operation: &str, home: &str, camera_id: &str) -> (String, Option<(&'s
             (String::new(), json(body))
         }
         "removeCamera" => ("even_locked=true".to_owned(), None),
+        "readTimeline" | "readPlaylist" | "download" | "listCameraEvents" => (range, None),
+        "editHome" => (String::new(), json(json!({"zone": "Europe/Berlin"}))),
+        "editPlan" => (String::new(), json(json!({"mode": "schedule", "week": "c".repeat(168), "pre_s": 5}))),
+        "switchPrivacy" | "switchHomePrivacy" => (String::new(), json(json!({"on": false}))),
+        "readWouldGo" => ("remove=true".to_owned(), None),
         "takeSnapshot" => ("at=2026-11-23T08:00:00Z".to_owned(), None),
         _ => (String::new(), None),
     }

@@ -6,6 +6,7 @@ mod devices;
 mod facts;
 mod first_run;
 mod notices;
+mod plans;
 mod sign_in;
 
 use std::net::{IpAddr, Ipv4Addr};

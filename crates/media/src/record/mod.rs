@@ -33,7 +33,9 @@ pub use reader::{IndexLoader, Loaded, SegmentReader};
 pub use scan::{Scanned, SegmentScanner};
 pub use table::{RunInfo, Samples};
 pub use timeline::{Cause, Gap, Timeline};
-pub use wire::{FOOTER_LEN, HEADER_LEN, Previous, RECORD_HEADER_LEN, RecordFlags, RecordHeader, SegmentHeader, TAG_LEN, Version, is_segment};
+pub use wire::{
+    FOOTER_LEN, HEADER_LEN, Previous, RECORD_HEADER_LEN, RecordFlags, RecordHeader, SegmentHeader, TAG_LEN, Version, is_segment,
+};
 pub use writer::{SegmentParams, SegmentWriter};
 
 /// Recordings whose ends are at most this far apart join up: a longer hole is shown, and starts a new file.

@@ -17,6 +17,8 @@ pub enum Cause {
     Privacy,
     /// It was recorded, and is no longer kept.
     NotKept,
+    /// Nothing happened, and only what happens was to be kept.
+    Quiet,
     /// It came, and there was no time to take it.
     Lost,
     /// It came, and the disk did not take it.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::Result;
+use domain::{Result, StreamName};
 use store::FootageHead;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -37,7 +37,7 @@ async fn write(shared: &Shared) -> Result<()> {
         return Ok(());
     }
     for camera in shared.store.cameras().await? {
-        let Some(newest) = shared.store.newest_segment(camera.id).await? else { continue };
+        let Some(newest) = shared.store.newest_segment(camera.id, StreamName::Main).await? else { continue };
         let (count, _) = shared.store.footage_of(&[camera.id]).await?;
         let head = FootageHead { camera: camera.id, segment: newest.id, tail: newest.tail, count, bound: None };
         shared.store.add_footage_head(&head).await?;

@@ -1,7 +1,7 @@
 //! Makes a case: looks which footage there is, reads it once, signs what was read.
 
 use bytes::Bytes;
-use domain::{CameraId, Error, HomeId, Kind, Result, SegmentId, TimeRange};
+use domain::{CameraId, Error, HomeId, Kind, Result, SegmentId, StreamName, TimeRange};
 use futures::future::select_all;
 use policy::Permit;
 use policy::act::Download as DownloadAct;
@@ -210,7 +210,7 @@ async fn prove(
         });
     }
     let id: CameraId = camera.id;
-    let Some(newest) = shared.store.newest_segment(id).await? else { return Ok(()) };
+    let Some(newest) = shared.store.newest_segment(id, StreamName::Main).await? else { return Ok(()) };
     let (count, _) = shared.store.footage_of(&[id]).await?;
     let bound = Some(links_digest(&camera.segments));
     let head = FootageHead { camera: id, segment: newest.id, tail: newest.tail, count, bound };

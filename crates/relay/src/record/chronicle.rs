@@ -1,14 +1,18 @@
 //! Writes down why a camera is not recorded, while it is not, so that a timeline can say so later.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
-use domain::CameraId;
+use domain::{CameraId, Timestamp};
 use media::record::Cause;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 use crate::fleet::Shared;
 use crate::state::{CameraState, RecordingStatus, Status};
+
+/// A camera or disk that fell silent is noticed within this time.
+const NOTICED_MAX: Duration = Duration::from_secs(60);
 
 /// Follows the cameras' states until `cancel`.
 pub(crate) async fn chronicle(shared: Shared, cancel: CancellationToken) {
@@ -32,7 +36,7 @@ pub(crate) async fn chronicle(shared: Shared, cancel: CancellationToken) {
             }
             let now = shared.clock.now();
             let outcome = match cause {
-                Some(cause) => shared.store.start_gap(camera, now, cause).await,
+                Some(cause) => shared.store.start_gap(camera, begin(&shared, camera, now), cause).await,
                 None => shared.store.end_gap(camera, now).await,
             };
             if let Err(error) = outcome {
@@ -43,18 +47,27 @@ pub(crate) async fn chronicle(shared: Shared, cancel: CancellationToken) {
     }
 }
 
+/// That nothing comes is noticed after a while: what is missing begins where the last record ends.
+fn begin(shared: &Shared, camera: CameraId, now: Timestamp) -> Timestamp {
+    let durable = shared.pulses.get(camera).durable.map(|(_, until)| until);
+    durable.filter(|until| now.since(*until) <= NOTICED_MAX && *until < now).unwrap_or(now)
+}
+
 /// Why a camera is not recorded; `Some(None)` where it is, `None` where that is not known yet.
 fn cause_of(state: &CameraState) -> Option<Option<Cause>> {
     match (state.recording, state.status) {
+        (_, Status::Private) => Some(Some(Cause::Privacy)),
         (RecordingStatus::Off, _) => Some(Some(Cause::Off)),
         (_, Status::Offline) => Some(Some(Cause::Offline)),
+        (RecordingStatus::Armed, _) => Some(Some(Cause::Quiet)),
+        (RecordingStatus::Failed, _) if disk(state) => Some(Some(Cause::Disk)),
         (RecordingStatus::On, _) => Some(None),
-        (RecordingStatus::Failed, _) if on_a_storage(state) => Some(Some(Cause::Disk)),
         (RecordingStatus::Waiting | RecordingStatus::Failed, _) => None,
     }
 }
 
-/// Whether footage waits for a storage. What is kept in memory meanwhile is no gap in the end: what was recorded counts.
-fn on_a_storage(state: &CameraState) -> bool {
-    state.recording_problem.as_ref().is_some_and(|problem| problem.code.starts_with("storage."))
+/// Whether it is the disk that does not take its footage.
+fn disk(state: &CameraState) -> bool {
+    let code = state.recording_problem.as_ref().map(|problem| problem.code);
+    code.is_some_and(|code| code.starts_with("storage.") || code == "recording.disk")
 }

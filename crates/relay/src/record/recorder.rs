@@ -8,17 +8,40 @@ use domain::{AudioMode, CameraId, HomeId, Mono, TimeRange, Timestamp};
 use media::au::{AccessUnit, Format, Track};
 use media::live::{Start, Unit};
 use media::record::{Cause, Fragment, Fragmenter};
+use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 
+use super::gate::{Flow, Gate, Guide};
 use super::writing::Writing;
 use crate::beat;
+use crate::events::Seen;
 use crate::feed::{Feed, Subscription};
 use crate::fleet::Shared;
 use crate::state::RecordingStatus;
 
 /// A segment of a silent camera is closed after this, so that its footage is in the index.
 const SILENCE_MAX: Duration = Duration::from_secs(10);
+
+/// What a recorder is told.
+#[derive(Debug)]
+pub(crate) struct Orders {
+    /// What happens to the camera's sound.
+    pub(crate) audio: AudioMode,
+    /// By what it is recorded.
+    pub(crate) guide: watch::Receiver<Guide>,
+    /// What happens in front of it.
+    pub(crate) seen: watch::Receiver<Seen>,
+}
+
+#[cfg(test)]
+impl Orders {
+    /// Without sound, whatever happens.
+    pub(super) fn always() -> Self {
+        let (guide, seen) = (watch::channel(Guide::default()).1, watch::channel(Seen::default()).1);
+        Self { audio: AudioMode::Off, guide, seen }
+    }
+}
 
 /// Records one camera's main stream.
 ///
@@ -30,6 +53,8 @@ pub(crate) struct Recorder {
     shared: Shared,
     camera: CameraId,
     audio: AudioMode,
+    /// What of it is kept.
+    gate: Gate,
     units: Subscription,
     fragmenter: Fragmenter,
     writing: Writing,
@@ -46,16 +71,16 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    pub(crate) fn new(shared: Shared, camera: CameraId, home: HomeId, audio: AudioMode, feed: &Arc<Feed>) -> Self {
-        let writing = Writing::new(shared.clone(), camera, home);
-        let (units, fragmenter) = (feed.subscribe(Start::OldestKey), Fragmenter::new());
+    pub(crate) fn new(shared: Shared, camera: CameraId, home: HomeId, orders: Orders, feed: &Arc<Feed>) -> Self {
+        let Orders { audio, guide, seen } = orders;
         Self {
+            writing: Writing::new(shared.clone(), camera, home),
             shared,
             camera,
             audio,
-            units,
-            fragmenter,
-            writing,
+            gate: Gate::new(guide, seen),
+            units: feed.subscribe(Start::OldestKey),
+            fragmenter: Fragmenter::new(),
             heard: None,
             full: false,
             stalled: None,
@@ -89,13 +114,16 @@ impl Recorder {
     /// Hears what the disk says, and takes what the camera gave since the last look.
     pub(super) async fn look(&mut self) {
         self.writing.look().await;
+        self.turn().await;
         let mut units = Vec::new();
         while self.writing.has_room() {
             let missed = self.units.try_read(&mut units);
             if missed == 0 && units.is_empty() {
                 break;
             }
-            self.heard = Some(self.shared.clock.mono());
+            let now = self.shared.clock.mono();
+            self.heard = Some(now);
+            self.shared.pulses.came(self.camera, missed, &units, now);
             self.take(missed, &mut units).await;
         }
         let now = self.shared.clock.mono();
@@ -126,6 +154,26 @@ impl Recorder {
         self.writing.filed().await;
     }
 
+    /// The plan's hour is over, or something begins or has stopped happening: the file ends, and what follows is another.
+    async fn turn(&mut self) {
+        let (now, mono) = (self.shared.clock.now(), self.shared.clock.mono());
+        let Some(flow) = self.gate.turn(now, mono) else { return };
+        if let Some(fragment) = self.fragmenter.interrupt() {
+            self.writing.write(fragment).await;
+        }
+        let keeps = matches!(flow, Flow::Keep { .. });
+        self.writing.turn(self.gate.class(), keeps);
+        self.shared.pulses.want(self.camera, keeps, mono);
+        self.shared.board.update(self.camera, now, |state| {
+            state.recording = match flow {
+                Flow::Keep { .. } => RecordingStatus::Waiting,
+                Flow::Wait => RecordingStatus::Armed,
+                Flow::Drop => RecordingStatus::Off,
+            };
+            state.recording_problem = None;
+        });
+    }
+
     /// Nothing came for a while: the file ends.
     fn rest(&mut self) {
         self.heard = None;
@@ -145,6 +193,9 @@ impl Recorder {
             }
             self.lost(missed, units).await;
         }
+        self.gate.admit(units, self.shared.clock.mono());
+        self.newest = units.last().map(|unit| unit.au.wall).or(self.newest);
+        self.gate.admit(units, self.shared.clock.mono());
         for unit in units.drain(..) {
             self.newest = Some(unit.au.wall);
             if let Some(fragment) = self.push(&unit.au) {
@@ -158,6 +209,9 @@ impl Recorder {
         let cause = if std::mem::take(&mut self.full) { Cause::Disk } else { Cause::Lost };
         tracing::error!(camera = %self.camera, missed, ?cause, "units were not recorded");
         metrics::counter!("atipcam_recording_units_lost").increment(missed);
+        if !matches!(self.gate.flow(), Flow::Keep { .. }) {
+            return;
+        }
         let ends = self.newest.zip(next.first().map(|unit| unit.au.wall));
         if let Some(range) = ends.and_then(|(from, to)| TimeRange::new(from, to))
             && let Err(error) = self.shared.store.add_gap(self.camera, range, cause).await
@@ -196,4 +250,4 @@ fn polls() -> Interval {
 
 #[cfg(test)]
 #[path = "recorder_tests.rs"]
-mod tests;
+pub(super) mod tests;

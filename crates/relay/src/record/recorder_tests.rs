@@ -15,12 +15,12 @@ use crate::record::test_shared::shared;
 
 /// A disk that can be made to stall, or to fail.
 #[derive(Debug, Default)]
-struct Gate {
+struct DiskGate {
     state: Mutex<(bool, bool)>,
     moved: Condvar,
 }
 
-impl Gate {
+impl DiskGate {
     fn set(&self, closed: bool) {
         self.state.lock().unwrap().0 = closed;
         self.moved.notify_all();
@@ -39,33 +39,67 @@ impl Gate {
     }
 }
 
-struct Rig {
+/// A recorder with a disk, a store and a camera whose pictures come when a test says so.
+pub(in crate::record) struct Rig {
     recorder: Recorder,
-    camera: Camera,
-    gates: Vec<Arc<Gate>>,
+    pub(in crate::record) camera: Camera,
+    gates: Vec<Arc<DiskGate>>,
+    pub(in crate::record) guide: watch::Sender<Guide>,
+    pub(in crate::record) seen: watch::Sender<Seen>,
     folder: TempDir,
 }
 
-struct Camera {
+pub(in crate::record) struct Camera {
     feed: Arc<Feed>,
-    clock: ManualClock,
+    pub(in crate::record) clock: ManualClock,
     format: Arc<Format>,
-    pictures: i64,
+    pub(in crate::record) pictures: i64,
+    /// No key pictures come.
+    pub(in crate::record) headless: bool,
 }
 
 impl Rig {
     /// A recorder with so many storages.
-    async fn start(storages: usize) -> Self {
-        let gates: Vec<Arc<Gate>> = (0..storages).map(|_| Arc::default()).collect();
+    pub(in crate::record) async fn start(storages: usize) -> Self {
+        let gates: Vec<Arc<DiskGate>> = (0..storages).map(|_| Arc::default()).collect();
         let (shared, home, clock, folder) = shared(&vec![None; storages], |n| {
             let gate = Arc::clone(&gates[n]);
             Disk::on(Arc::new(Local), move |_| gate.pass())
         })
         .await;
         let feed = Feed::new();
-        let recorder = Recorder::new(shared, CameraId::random(), home, AudioMode::Off, &feed);
-        let camera = Camera { feed, clock, format: format(), pictures: 0 };
-        Self { recorder, camera, gates, folder }
+        let (guide, guided) = watch::channel(Guide::default());
+        let (seen, told) = watch::channel(Seen::default());
+        let orders = Orders { audio: AudioMode::Off, guide: guided, seen: told };
+        let recorder = Recorder::new(shared, CameraId::random(), home, orders, &feed);
+        let camera = Camera { feed, clock, format: format(), pictures: 0, headless: false };
+        Self { recorder, camera, gates, guide, seen, folder }
+    }
+
+    pub(in crate::record) fn shared(&self) -> Shared {
+        self.recorder.shared.clone()
+    }
+
+    pub(in crate::record) fn id(&self) -> CameraId {
+        self.recorder.camera
+    }
+
+    /// The first disk stalls, or goes on.
+    pub(in crate::record) fn stall(&self, stalled: bool) {
+        self.gates[0].set(stalled);
+    }
+
+    pub(in crate::record) async fn look(&mut self) {
+        self.recorder.look().await;
+    }
+
+    /// So many seconds of pictures, looked at five times in each, and whatever is done besides.
+    pub(in crate::record) async fn seconds(&mut self, seconds: u32, mut besides: impl FnMut()) {
+        for _ in 0..seconds * 5 {
+            (0..5).for_each(|_| self.camera.picture(1000));
+            self.look().await;
+            besides();
+        }
     }
 
     /// So many fifths of a second of 2 Mbit/s, each looked at; the disks are as quick as their gates let them.
@@ -80,7 +114,7 @@ impl Rig {
     }
 
     /// Waits for what the disks will answer.
-    async fn settle(&mut self) {
+    pub(in crate::record) async fn settle(&mut self) {
         while let Some(storage) = self.recorder.writing.waits_for() {
             let number = self.recorder.shared.storages.all().iter().position(|one| Arc::ptr_eq(one, &storage)).unwrap();
             if self.gates[number].state.lock().unwrap().0 || !self.recorder.writing.hear().await {
@@ -91,7 +125,7 @@ impl Rig {
     }
 
     /// Ends the recording; its rows in the index.
-    async fn filed(&mut self) -> Vec<SegmentRow> {
+    pub(in crate::record) async fn filed(&mut self) -> Vec<SegmentRow> {
         self.recorder.finish().await;
         self.rows().await
     }
@@ -135,7 +169,7 @@ impl Drop for Rig {
 
 impl Camera {
     /// The next picture, 40 ms later; every 25th is a key picture.
-    fn picture(&mut self, bytes: usize) {
+    pub(in crate::record) fn picture(&mut self, bytes: usize) {
         let n = self.pictures;
         self.pictures += 1;
         self.clock.advance(Duration::from_millis(40));
@@ -146,11 +180,24 @@ impl Camera {
             cts: 0,
             wall: self.clock.now(),
             arrived: self.clock.mono(),
-            key: n % 25 == 0,
+            key: n % 25 == 0 && !self.headless,
             discontinuity: false,
             data: vec![7; bytes].into(),
         };
         self.feed.push(au, 3600);
+    }
+}
+
+impl Camera {
+    /// So many pictures as others would see them.
+    pub(in crate::record) fn units(&mut self, count: usize, bytes: usize) -> Vec<Arc<Unit>> {
+        let mut reader = self.feed.subscribe(Start::NextKey);
+        let mut units = Vec::new();
+        for _ in 0..count {
+            self.picture(bytes);
+            reader.try_read(&mut units);
+        }
+        units
     }
 }
 

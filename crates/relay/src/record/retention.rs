@@ -46,7 +46,7 @@ pub struct StorageReport {
     /// When the oldest footage begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub oldest_at: Option<Timestamp>,
-    /// Days that the quota holds if recording goes on as since then. Absent within the first hour.
+    /// Days that the quota holds if recording goes on as in the last day. Absent within the first ten minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub days_at_this_rate: Option<f64>,
     /// Each storage, in the order in which they fill.
@@ -246,6 +246,12 @@ impl Retention {
         rooms
     }
 
+    /// Bytes that footage may take now.
+    pub(crate) async fn quota_now(&self) -> Result<u64> {
+        let rooms = self.rooms(&self.shared.store.footage_sums().await?).await;
+        Ok(rooms.iter().map(|room| room.quota).fold(0, u64::saturating_add))
+    }
+
     pub(crate) async fn report(&self, _permit: Permit<ReadStorage>) -> Result<StorageReport> {
         let rooms = self.rooms(&self.shared.store.footage_sums().await?).await;
         let entries = rooms.into_iter().map(|room| {
@@ -259,11 +265,7 @@ impl Retention {
         let (quota_bytes, used_bytes) = (sum(|one| one.quota_bytes), sum(|one| one.used_bytes));
         let free_bytes = sum(|one| one.free_bytes);
         let oldest_at = self.shared.store.oldest(Oldest::default(), None, 1).await?.first().map(|segment| segment.start);
-        let recorded = oldest_at.map(|oldest| self.shared.clock.now().since(oldest)).filter(|t| *t >= Duration::from_secs(3600));
-        let days_at_this_rate = recorded.filter(|_| used_bytes > 0).map(|recorded| {
-            let bytes_per_day = used_bytes as f64 / (recorded.as_secs_f64() / 86_400.0);
-            quota_bytes as f64 / bytes_per_day
-        });
+        let days_at_this_rate = super::forecast::days(&self.shared, quota_bytes).await?;
         Ok(StorageReport { quota_bytes, used_bytes, free_bytes, oldest_at, days_at_this_rate, storages })
     }
 }

@@ -50,6 +50,7 @@ pub(super) async fn shared(quotas: &[Option<u64>], disk: impl Fn(usize) -> Disk)
         board: Board::new(),
         demand: Demand::new(),
         opened: crate::playback::Cache::default(),
+        pulses: super::Pulses::default(),
         storages,
         open: OpenSegments::default(),
     };

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::limits::RECORDER_PENDING_BYTES_MAX;
-use domain::{CameraId, Error, HomeId, Mono, Result, SegmentId, StreamName};
+use domain::{CameraId, Error, FootageClass, HomeId, Mono, Result, SegmentId, StreamName};
 use media::record::{Cipher, Fragment, Record, SegmentParams, SegmentWriter};
 use policy::act::RecordCamera;
 use tokio::task::JoinSet;
@@ -34,6 +34,10 @@ pub(super) struct Writing {
     shared: Shared,
     camera: CameraId,
     home: HomeId,
+    /// Why what comes is kept.
+    class: FootageClass,
+    /// What comes is to be kept; else it is the last of what was.
+    keeps: bool,
     /// Oldest first, and newer than what was sent.
     waiting: VecDeque<Waiting>,
     /// Oldest first; the last one may still be open.
@@ -49,6 +53,7 @@ pub(super) struct Writing {
 #[derive(Debug)]
 struct Waiting {
     fragment: Fragment,
+    class: FootageClass,
     /// It does not follow what was sent last: it starts a file of its own.
     fresh: bool,
 }
@@ -57,6 +62,7 @@ struct Waiting {
 struct Segment {
     id: SegmentId,
     storage: Arc<Storage>,
+    class: FootageClass,
     /// `None` once it takes nothing more.
     writer: Option<SegmentWriter>,
     /// Oldest first. When one fails, all behind it fail with it.
@@ -90,7 +96,8 @@ impl Sent {
 impl Writing {
     pub(super) fn new(shared: Shared, camera: CameraId, home: HomeId) -> Self {
         let (waiting, segments) = (VecDeque::new(), VecDeque::new());
-        Self { shared, camera, home, waiting, segments, bytes: 0, filing: JoinSet::new(), retry_at: None }
+        let (class, keeps) = (FootageClass::Continuous, true);
+        Self { shared, camera, home, class, keeps, waiting, segments, bytes: 0, filing: JoinSet::new(), retry_at: None }
     }
 
     /// Whether there is room in memory for more.
@@ -113,8 +120,14 @@ impl Writing {
     /// Takes a fragment, and sends it where that is possible.
     pub(super) async fn write(&mut self, fragment: Fragment) {
         self.bytes += fragment.bytes();
-        self.waiting.push_back(Waiting { fragment, fresh: false });
+        self.waiting.push_back(Waiting { fragment, class: self.class, fresh: false });
         self.send().await;
+    }
+
+    /// What comes from now on is kept because of something else, or not at all: the file ends.
+    pub(super) fn turn(&mut self, class: FootageClass, keeps: bool) {
+        (self.class, self.keeps) = (class, keeps);
+        self.close();
     }
 
     /// Hears what the disks have answered so far: records that are durable can be played from now on. Then sends what waits.
@@ -182,6 +195,7 @@ impl Writing {
                     Some(outcome) => match (outcome, segment.sent.pop_front().map(|sent| sent.what)) {
                         (Ok(()), Some(What::Record(fragment, record, length))) => {
                             self.bytes -= fragment.bytes();
+                            self.shared.pulses.durable(self.camera, record.end(), now);
                             self.shared.open.push(segment.id, record, length);
                             written = true;
                         }
@@ -239,7 +253,8 @@ impl Writing {
                 What::Record(fragment, ..) => Some(fragment),
                 What::Header | What::Trailer => None,
             });
-            back.extend(fragments.map(|fragment| Waiting { fragment, fresh: false }));
+            let class = segment.class;
+            back.extend(fragments.map(|fragment| Waiting { fragment, class, fresh: false }));
             // It may take as long as the disk hangs: the recorder's end does not wait for it.
             tokio::spawn(give_up(self.shared.clone(), Arc::clone(storage), segment.id, closed));
         }
@@ -253,13 +268,13 @@ impl Writing {
 
     /// Sends what waits, as much as may be under way.
     async fn send(&mut self) {
-        while let Some(Waiting { fragment, fresh }) = self.waiting.front() {
+        while let Some(Waiting { fragment, class, fresh }) = self.waiting.front() {
             let under_way: usize = self.segments.iter().map(|segment| segment.sent.len()).sum();
             if under_way >= SENT_MAX {
                 return;
             }
-            let open = self.segments.back().and_then(|segment| segment.writer.as_ref());
-            if open.is_some_and(|writer| *fresh || writer.must_roll(fragment)) {
+            let open = self.segments.back().and_then(|segment| Some((segment.class, segment.writer.as_ref()?)));
+            if open.is_some_and(|(kept, writer)| *fresh || kept != *class || writer.must_roll(fragment)) {
                 self.close();
                 continue;
             }
@@ -307,7 +322,7 @@ impl Writing {
             self.trouble(&self.shared.storages.trouble().error());
             return Ok(false);
         };
-        let Some(Waiting { fragment, fresh }) = self.waiting.front_mut() else { return Ok(false) };
+        let Some(Waiting { fragment, class, fresh }) = self.waiting.front_mut() else { return Ok(false) };
         let permit = self.shared.permit::<RecordCamera>(self.camera).await?;
         let key = self.shared.store.media_key(&permit, self.home, self.camera, fragment.wall).await?;
         let id = SegmentId::random();
@@ -319,13 +334,14 @@ impl Writing {
         };
         let (writer, header) = SegmentWriter::new(params, &key, id).map_err(Error::internal)?;
         *fresh = false;
+        let class = *class;
         let path = storage.open_path(id);
         // Nothing of it is served before its first record, and that is durable only after the header.
         let open = OpenSegment::new(writer.index(), storage.id(), path.clone(), writer.len());
         self.shared.open.start(open);
         let answer = storage.disk().create(id, path, header.to_vec());
         let sent = VecDeque::from([Sent { what: What::Header, answer, heard: None, at: now }]);
-        self.segments.push_back(Segment { id, storage, writer: Some(writer), sent, clean: false });
+        self.segments.push_back(Segment { id, storage, class, writer: Some(writer), sent, clean: false });
         Ok(true)
     }
 
@@ -342,6 +358,9 @@ impl Writing {
 
     /// Footage is durable.
     fn recorded(&self) {
+        if !self.keeps {
+            return;
+        }
         self.shared.board.update(self.camera, self.shared.clock.now(), |state| {
             // Otherwise it is the last fragment of a camera that has just gone.
             let gone = state.status == Status::Offline;

@@ -268,9 +268,12 @@ impl Connection {
                 return ControlFlow::Break(());
             }
         };
+        // A camera that is private since the description plays no more.
+        let Some(feeds) = self.hall.fleet.feeds(camera) else { return ControlFlow::Break(()) };
         let visit = shared.witness.visit(&permit, How::Stream);
         let revision = shared.store.bus().revision();
-        self.watch = Some(Watch::new(permit, Arc::clone(&shared.facts), Arc::clone(&shared.clock), revision).seen(visit));
+        let watch = Watch::new(permit, Arc::clone(&shared.facts), Arc::clone(&shared.clock), revision).seen(visit);
+        self.watch = Some(watch.under(feeds.lease));
         tracing::info!(%key, %camera, peer = %self.peer, "a view by a stream key begins");
         let store = shared.store.clone();
         // The first picture does not wait for the disk.

@@ -24,7 +24,7 @@ impl Scene {
     }
 
     async fn whep(&self, choice: StreamChoice, offer: &str) -> Result<WhepAnswer> {
-        let feeds = Feeds { main: Arc::clone(&self.main), sub: Some(Arc::clone(&self.sub)) };
+        let feeds = Feeds { main: Arc::clone(&self.main), sub: Some(Arc::clone(&self.sub)), lease: CancellationToken::new() };
         self.engine.whep(feeds, choice, self.person.watch().await, presence(), offer).await
     }
 

@@ -58,7 +58,7 @@ async fn close_segment(rig: &Rig) {
         Ok(())
     };
     rig.store.edit_camera(&permit, off).await.unwrap();
-    until("the file's row", async || rig.store.newest_segment(rig.camera).await.unwrap()).await;
+    until("the file's row", async || rig.store.newest_segment(rig.camera, domain::StreamName::Main).await.unwrap()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -126,7 +126,7 @@ async fn a_case_ends_by_hand_with_its_footage_and_with_the_right_to_it() {
 
     // Footage that left: the head is there, the file is not what was signed, and nobody is sent anything else in its place.
     rig.restore();
-    let segment = rig.store.newest_segment(rig.camera).await.unwrap().unwrap();
+    let segment = rig.store.newest_segment(rig.camera, domain::StreamName::Main).await.unwrap().unwrap();
     rig.store.remove_segment(segment.id).await.unwrap();
     let gone = bytes(&rig, id, 0, length).await.unwrap_err();
     assert!(["case.footage_gone", "recording.none"].contains(&gone.code()), "{gone}");

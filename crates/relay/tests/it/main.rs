@@ -4,6 +4,7 @@
 mod cases;
 mod controls;
 mod journey;
+mod modes;
 mod rig;
 mod rtsp;
 mod steer;

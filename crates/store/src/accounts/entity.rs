@@ -251,3 +251,33 @@ table! {
         bytes: Option<i64>,
     }
 }
+
+table! {
+    /// How a camera is recorded.
+    plan "plan" {
+        #[sea_orm(primary_key, auto_increment = false)] camera: Uuid,
+        mode: String,
+        week: String,
+        pre_s: i64,
+        post_s: i64,
+    }
+}
+
+table! {
+    /// The clock by which a home lives.
+    zone "zone" {
+        #[sea_orm(primary_key, auto_increment = false)] home: Uuid,
+        name: String,
+    }
+}
+
+table! {
+    /// A camera, or all of a home, that is not to be seen.
+    private "private" {
+        #[sea_orm(primary_key, auto_increment = false)] id: Uuid,
+        home: Uuid,
+        camera: Option<Uuid>,
+        since: i64,
+        until: Option<i64>,
+    }
+}

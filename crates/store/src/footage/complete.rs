@@ -5,7 +5,7 @@ use sea_orm::prelude::Uuid;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TransactionTrait};
 
-use super::entity::{mark, segment};
+use super::entity::{known, segment};
 use super::{active, again, days, segment_row};
 use crate::db::error;
 use crate::{SegmentRow, Store};
@@ -20,18 +20,18 @@ impl Store {
     /// Whether every footage file is in the index, as far as it knows. Not so when it was made anew, or by a version that knew no
     /// marks, until a rebuild has gone through all files.
     pub async fn index_is_complete(&self) -> Result<bool> {
-        let found = mark::Entity::find_by_id(COMPLETE.to_owned()).one(self.index().read()).await.map_err(error)?;
+        let found = known::Entity::find_by_id(COMPLETE.to_owned()).one(self.index().read()).await.map_err(error)?;
         Ok(found.is_some())
     }
 
     /// Writes down that every footage file is in the index, or that it may not be.
     pub async fn mark_index(&self, complete: bool) -> Result<()> {
         if complete {
-            let row = mark::ActiveModel { name: Set(COMPLETE.to_owned()), at: Set(self.now()) };
-            let again = OnConflict::column(mark::Column::Name).update_column(mark::Column::At).to_owned();
-            mark::Entity::insert(row).on_conflict(again).exec_without_returning(self.index().write()).await.map_err(error)?;
+            let row = known::ActiveModel { name: Set(COMPLETE.to_owned()), at: Set(self.now()) };
+            let again = OnConflict::column(known::Column::Name).update_column(known::Column::At).to_owned();
+            known::Entity::insert(row).on_conflict(again).exec_without_returning(self.index().write()).await.map_err(error)?;
         } else {
-            mark::Entity::delete_by_id(COMPLETE.to_owned()).exec(self.index().write()).await.map_err(error)?;
+            known::Entity::delete_by_id(COMPLETE.to_owned()).exec(self.index().write()).await.map_err(error)?;
         }
         Ok(())
     }

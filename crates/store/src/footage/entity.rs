@@ -43,8 +43,18 @@ table! {
 
 table! {
     /// What is known of the index as a whole, and since when.
-    mark "mark" {
+    known "known" {
         #[sea_orm(primary_key, auto_increment = false)] name: String,
         at: i64,
+    }
+}
+
+table! {
+    /// Something that happened in front of a camera.
+    mark "mark" {
+        #[sea_orm(primary_key, auto_increment = false)] camera: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)] kind: String,
+        #[sea_orm(primary_key, auto_increment = false)] from_at: i64,
+        to_at: Option<i64>,
     }
 }

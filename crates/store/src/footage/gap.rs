@@ -38,6 +38,7 @@ impl Store {
     /// Says that footage of `camera` was there up to `until` and is no longer kept. One row a camera: retention takes the
     /// oldest first.
     pub async fn not_kept_until(&self, camera: CameraId, from: Timestamp, until: Timestamp) -> Result<()> {
+        self.forget_marks(camera, until).await?;
         let not_kept = Condition::all().add(Column::Camera.eq(uuid(camera))).add(Column::Cause.eq(word(Cause::NotKept)));
         let known = Entity::find().filter(not_kept.clone()).one(self.index().read()).await.map_err(error)?;
         let Some(known) = known else { return self.insert_gap(camera, Cause::NotKept, from, Some(until)).await };
@@ -91,6 +92,7 @@ const fn word(cause: Cause) -> &'static str {
         Cause::Off => "off",
         Cause::NotKept => "not_kept",
         Cause::Privacy => "privacy",
+        Cause::Quiet => "quiet",
         Cause::Lost => "lost",
         Cause::Disk => "disk",
         Cause::Unknown => "unknown",
@@ -103,6 +105,7 @@ fn gap(row: &Model, now: Timestamp) -> Option<Gap> {
         "off" => Cause::Off,
         "not_kept" => Cause::NotKept,
         "privacy" => Cause::Privacy,
+        "quiet" => Cause::Quiet,
         "lost" => Cause::Lost,
         "disk" => Cause::Disk,
         _ => Cause::Unknown,

@@ -19,9 +19,9 @@ impl MigrationTrait for V3 {
         day.table("day").col(uuid("camera")).col(big_integer("day")).col(blob("spans"));
         day.primary_key(Index::create().col("camera").col("day"));
         manager.create_table(day).await?;
-        let mut mark = Table::create();
-        mark.table("mark").col(string("name")).col(big_integer("at")).primary_key(Index::create().col("name"));
-        manager.create_table(mark).await
+        let mut known = Table::create();
+        known.table("known").col(string("name")).col(big_integer("at")).primary_key(Index::create().col("name"));
+        manager.create_table(known).await
     }
 
     fn use_transaction(&self) -> Option<bool> {

@@ -3,12 +3,13 @@
 mod complete;
 mod days;
 pub(crate) mod entity;
+mod event;
 mod gap;
 mod locks;
 mod migration;
-mod oldest;
 mod migration_v3;
-mod newest;
+mod migration_v4;
+mod oldest;
 
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use sea_orm::{
 use crate::db::error;
 use crate::{SegmentRow, Store};
 use entity::segment;
+pub use event::{Mark, MarkKind, Recorded};
 pub(crate) use migration::Migrator;
 pub use oldest::{FootageSum, Oldest};
 
@@ -78,6 +80,7 @@ impl Store {
         segment::Entity::delete_many().filter(segment::Column::Camera.eq(owner)).exec(&tx).await.map_err(error)?;
         days::forget_camera(&tx, owner).await.map_err(error)?;
         tx.commit().await.map_err(error)?;
+        self.remove_marks_of(camera).await?;
         self.remove_gaps_of(camera).await
     }
 

@@ -11,6 +11,7 @@ mod history;
 mod keys;
 mod locks;
 mod log;
+mod marks;
 mod people;
 mod root;
 mod upgrade;

@@ -213,6 +213,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cameras/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened in front of a camera within a range. */
+        get: operations["listCameraEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How well a camera is recorded. */
+        get: operations["readHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras/{id}/imaging": {
         parameters: {
             query?: never;
@@ -289,6 +323,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cameras/{id}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a camera is recorded. */
+        get: operations["readPlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes how a camera is recorded. Footage that is there stays. */
+        patch: operations["editPlan"];
+        trace?: never;
+    };
     "/api/v1/cameras/{id}/playback.m3u8": {
         parameters: {
             query?: never;
@@ -352,6 +404,23 @@ export interface paths {
         post?: never;
         /** Has a camera forget a place. */
         delete: operations["removePreset"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/privacy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Lets go of a camera: it is not connected, not seen and not recorded. Or ends that. */
+        put: operations["switchPrivacy"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -511,6 +580,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cameras/{id}/would-go": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What of a camera's footage a change would delete, before it is made. */
+        get: operations["readWouldGo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices": {
         parameters: {
             query?: never;
@@ -545,6 +631,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long the room for footage lasts at today's rate. */
+        get: operations["readForecast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/homes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By which clock a home lives, and what of it is private. */
+        get: operations["readHome"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes by which clock a home lives. */
+        patch: operations["editHome"];
+        trace?: never;
+    };
     "/api/v1/homes/{id}/access-history": {
         parameters: {
             query?: never;
@@ -555,6 +676,23 @@ export interface paths {
         /** Who looked at the cameras of a home. */
         get: operations["readAccessHistory"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/homes/{id}/privacy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Lets go of all cameras of a home, or ends that for each of them. */
+        put: operations["switchHomePrivacy"];
         post?: never;
         delete?: never;
         options?: never;
@@ -983,6 +1121,28 @@ export interface components {
             id: string;
             state: components["schemas"]["CameraState"];
         };
+        /** @description What happened in front of a camera. */
+        CameraEvents: {
+            /** @description By start; the newest 10,000. */
+            events: components["schemas"]["Mark"][];
+        };
+        /** @description A camera's share. */
+        CameraForecast: {
+            /**
+             * Format: int64
+             * @description Bytes that it makes a day; absent where it is too new to say.
+             */
+            bytes_per_day?: number | null;
+            /** Format: uuid */
+            camera_id: string;
+            /** Format: date-time */
+            oldest_at?: string | null;
+            /**
+             * Format: int64
+             * @description Bytes that its footage takes.
+             */
+            used_bytes: number;
+        };
         /** @description What is wrong with a camera. */
         CameraProblem: {
             /** @description The stable code that the app has words for. */
@@ -992,10 +1152,16 @@ export interface components {
         };
         /** @description How a camera is. */
         CameraState: {
+            events_problem?: components["schemas"]["CameraProblem"] | null;
             main?: components["schemas"]["StreamState"] | null;
+            /**
+             * Format: date-time
+             * @description When privacy ends by itself.
+             */
+            private_until?: string | null;
             problem?: components["schemas"]["CameraProblem"] | null;
             /** @enum {string} */
-            recording: "on" | "off" | "waiting" | "failed";
+            recording: "on" | "off" | "waiting" | "armed" | "failed";
             recording_problem?: components["schemas"]["CameraProblem"] | null;
             /**
              * Format: date-time
@@ -1003,7 +1169,7 @@ export interface components {
              */
             since: string;
             /** @enum {string} */
-            status: "connecting" | "online" | "offline";
+            status: "connecting" | "online" | "offline" | "private";
             /**
              * Format: date-time
              * @description When the newest still picture was taken.
@@ -1180,6 +1346,20 @@ export interface components {
             mode: "on" | "off" | "auto";
             modes: ("on" | "off" | "auto")[];
         };
+        /** @description How long the room for footage lasts. */
+        Forecast: {
+            /**
+             * Format: int64
+             * @description Bytes that all cameras make a day.
+             */
+            bytes_per_day: number;
+            cameras: components["schemas"]["CameraForecast"][];
+            /**
+             * Format: double
+             * @description Days of footage that it holds at today's rate; absent where nobody can say yet.
+             */
+            days?: number | null;
+        };
         /** @description A camera that answered, as it describes itself. */
         Found: {
             /** @description Where it was heard from. */
@@ -1207,7 +1387,7 @@ export interface components {
              *     take it, the disk did not take it, or nobody knows.
              * @enum {string}
              */
-            cause: "offline" | "off" | "privacy" | "not_kept" | "lost" | "disk" | "unknown";
+            cause: "offline" | "off" | "privacy" | "not_kept" | "quiet" | "lost" | "disk" | "unknown";
             /** Format: date-time */
             from: string;
             /** Format: date-time */
@@ -1228,9 +1408,50 @@ export interface components {
             presets_max?: number | null;
             zoom: boolean;
         };
+        /** @description How well a camera is recorded. Rates and losses on the way are in its state. */
+        Health: {
+            /**
+             * Format: date-time
+             * @description When the home's day began.
+             */
+            day_from: string;
+            /**
+             * Format: date-time
+             * @description How far its footage is safe on the disk.
+             */
+            durable_until?: string | null;
+            /**
+             * Format: int64
+             * @description Gaps since then that nobody asked for.
+             */
+            gaps: number;
+            /**
+             * Format: double
+             * @description How many seconds they are in all.
+             */
+            gaps_s: number;
+            /**
+             * Format: date-time
+             * @description When the newest key picture was taken.
+             */
+            key_at?: string | null;
+            /**
+             * Format: int64
+             * @description Pictures and sounds that the disk was too slow for, since the server began.
+             */
+            units_lost: number;
+        };
         /** @description The versions that were in force, newest first. */
         History: {
             versions: components["schemas"]["Past"][];
+        };
+        /** @description A home. */
+        Home: {
+            privacy?: components["schemas"]["Privacy"] | null;
+            /** @description Cameras that are private by themselves. */
+            private: components["schemas"]["PrivateCamera"][];
+            /** @description The time zone by which it lives, as in the IANA database. */
+            zone: string;
         };
         /** @description A home, and what cancelling the account would do to it. */
         HomeAfter: {
@@ -1242,6 +1463,11 @@ export interface components {
             id: string;
             /** @enum {string} */
             role: "member" | "owner";
+        };
+        /** @description What to change. */
+        HomeEdit: {
+            /** @description Such as `Asia/Shanghai`. */
+            zone: string;
         };
         /** @description A home and what one is in it. */
         HomeRole: {
@@ -1327,6 +1553,18 @@ export interface components {
         MadeStreamKey: {
             password: string;
             stream_key: components["schemas"]["StreamKey"];
+        };
+        /** @description Something that happened in front of a camera. */
+        Mark: {
+            /** Format: date-time */
+            from: string;
+            /** @description `motion`, `object`, `input`, `doorbell` or `tamper`. */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description Absent while it goes on.
+             */
+            to?: string | null;
         };
         /** @description A category and what people call it. */
         Named: {
@@ -1491,6 +1729,43 @@ export interface components {
             updated: string;
             version: string;
         };
+        /** @description How a camera is recorded. */
+        Plan: {
+            /**
+             * @description When a camera is recorded.
+             * @enum {string}
+             */
+            mode: "continuous" | "events" | "schedule" | "off";
+            /**
+             * Format: int64
+             * @description Seconds after it.
+             */
+            post_s: number;
+            /**
+             * Format: int64
+             * @description Seconds before an event that are kept with it.
+             */
+            pre_s: number;
+            /** @description 168 letters, an hour each from Monday's first on, by the home's clock: `c` always, `e` around events, `-` never. */
+            week: string;
+            /** @description The home's time zone. */
+            zone: string;
+        };
+        /** @description What to change; an absent field stays as it is. */
+        PlanEdit: {
+            mode?: ("continuous" | "events" | "schedule" | "off") | null;
+            /**
+             * Format: int64
+             * @description At most 300.
+             */
+            post_s?: number | null;
+            /**
+             * Format: int64
+             * @description At most 15.
+             */
+            pre_s?: number | null;
+            week?: string | null;
+        };
         /** @description By which way a browser may play a stream. */
         Playable: {
             mse: boolean;
@@ -1526,6 +1801,38 @@ export interface components {
             name?: string | null;
             /** @description The camera's word for it. */
             token: string;
+        };
+        /** @description Since when nobody sees something, and until when. */
+        Privacy: {
+            /** Format: date-time */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Absent: until somebody ends it.
+             */
+            until?: string | null;
+        };
+        /** @description Privacy on or off. */
+        PrivacySwitch: {
+            on: boolean;
+            /**
+             * Format: date-time
+             * @description When it ends by itself; absent: when somebody ends it.
+             */
+            until?: string | null;
+        };
+        /** @description A camera that is private by itself. */
+        PrivateCamera: {
+            /** Format: date-time */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Absent: until somebody ends it.
+             */
+            until?: string | null;
+        } & {
+            /** Format: uuid */
+            camera_id: string;
         };
         /** @description The body of a problem. */
         Problem: {
@@ -1657,7 +1964,7 @@ export interface components {
         Storage: {
             /**
              * Format: double
-             * @description Days that the quota holds if recording goes on as so far.
+             * @description Days that the quota holds if recording goes on as in the last day.
              */
             days_at_this_rate?: number | null;
             /**
@@ -1883,6 +2190,26 @@ export interface components {
             /** Format: uuid */
             subject_id: string;
             you: boolean;
+        };
+        /** @description What a change would delete. */
+        WouldGo: {
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * Format: date-time
+             * @description When the oldest of it begins.
+             */
+            from?: string | null;
+            /**
+             * Format: double
+             * @description Seconds of footage.
+             */
+            seconds: number;
+            /**
+             * Format: date-time
+             * @description When the newest of it ends.
+             */
+            until?: string | null;
         };
     };
     responses: never;
@@ -2420,6 +2747,69 @@ export interface operations {
             };
         };
     };
+    listCameraEvents: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraEvents"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     setImaging: {
         parameters: {
             query?: never;
@@ -2578,6 +2968,70 @@ export interface operations {
             };
         };
     };
+    readPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanEdit"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readPlaylist: {
         parameters: {
             query: {
@@ -2696,6 +3150,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    switchPrivacy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrivacySwitch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Camera"];
+                };
             };
             /** @description A problem: what went wrong, for people and programs */
             default: {
@@ -3048,6 +3536,43 @@ export interface operations {
             };
         };
     };
+    readWouldGo: {
+        parameters: {
+            query?: {
+                /** @description Less room for it */
+                quota_bytes?: number;
+                /** @description Kept for fewer days */
+                keep_days?: number;
+                /** @description The camera is removed */
+                remove?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WouldGo"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     claimDevice: {
         parameters: {
             query?: never;
@@ -3119,6 +3644,100 @@ export interface operations {
             };
         };
     };
+    readForecast: {
+        parameters: {
+            query?: {
+                /** @description Which home, for somebody who has several */
+                home_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Forecast"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readHome: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Home"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editHome: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HomeEdit"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readAccessHistory: {
         parameters: {
             query?: {
@@ -3140,6 +3759,39 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Accesses"];
                 };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    switchHomePrivacy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrivacySwitch"];
+            };
+        };
+        responses: {
+            /** @description Switched */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem: what went wrong, for people and programs */
             default: {

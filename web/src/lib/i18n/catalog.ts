@@ -12,6 +12,7 @@ import type policy from './zh-CN/policy';
 import type privacy from './zh-CN/privacy';
 import type problems from './zh-CN/problems';
 import type storage from './zh-CN/storage';
+import type recording from './zh-CN/recording';
 
 /** The words of the app by area; each area is a file of its own for each language, and loads with the pages that use it. */
 interface Areas {
@@ -29,6 +30,7 @@ interface Areas {
 	privacy: typeof privacy;
 	policy: typeof policy;
 	storage: typeof storage;
+	recording: typeof recording;
 }
 
 export type Area = keyof Areas;

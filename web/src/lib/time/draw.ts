@@ -14,6 +14,8 @@ export interface Paint {
 export interface Scene {
 	window: Window;
 	coverage: Coverage | undefined;
+	/** When something happened. */
+	marks: readonly Window[];
 	now: number;
 	clip: Window | undefined;
 	/** What to write into a gap that is wide enough. */
@@ -71,6 +73,7 @@ export function draw(
 		for (const gap of coverage.gaps) drawGap(context, width, scene, paint, { ...gap, to: Math.min(gap.to, now) });
 	}
 	drawGap(context, width, scene, paint, { from: now, to: window.to, cause: 'future' });
+	drawMarks(context, width, scene, paint);
 	drawClip(context, width, scene, paint);
 	drawTicks(context, width, scene, paint);
 }
@@ -89,17 +92,7 @@ function drawGap(
 	context.beginPath();
 	context.rect(from, TRACK_TOP, to - from, TRACK_HEIGHT);
 	context.clip();
-	// The cause shows by pattern as well as by word: what was lost is hatched, what was never there is plain.
-	if (gap.cause === 'offline') {
-		context.strokeStyle = paint.hatch;
-		context.lineWidth = 1;
-		context.beginPath();
-		for (let x = from - TRACK_HEIGHT - (from % 8); x < to; x += 8) {
-			context.moveTo(x, TRACK_TOP + TRACK_HEIGHT);
-			context.lineTo(x + TRACK_HEIGHT, TRACK_TOP);
-		}
-		context.stroke();
-	}
+	drawPattern(context, paint, gap.cause, from, to);
 	const label = gapLabel(gap.cause);
 	const labelWidth = context.measureText(label).width;
 	if (labelWidth + 20 < to - from) {
@@ -111,6 +104,53 @@ function drawGap(
 		context.fillText(label, middle, TRACK_TOP + TRACK_HEIGHT / 2 + 4);
 	}
 	context.restore();
+}
+
+/** The cause shows by pattern as well as by word: what was lost is hatched or crossed, what nobody wanted is lined or dotted. */
+function drawPattern(
+	context: CanvasRenderingContext2D,
+	paint: Paint,
+	cause: Gap['cause'] | 'future',
+	from: number,
+	to: number
+): void {
+	const [top, bottom] = [TRACK_TOP, TRACK_TOP + TRACK_HEIGHT];
+	context.strokeStyle = context.fillStyle = paint.hatch;
+	context.lineWidth = 1;
+	context.beginPath();
+	const slanted = (step: number, lean: number) => {
+		for (let x = from - TRACK_HEIGHT - (from % step); x < to + TRACK_HEIGHT; x += step) {
+			context.moveTo(x, bottom);
+			context.lineTo(x + lean, top);
+		}
+	};
+	const level = (step: number) => {
+		for (let y = top + step; y < bottom; y += step) {
+			context.moveTo(from, y);
+			context.lineTo(to, y);
+		}
+	};
+	if (cause === 'offline') slanted(8, TRACK_HEIGHT);
+	else if (cause === 'lost' || cause === 'disk') {
+		slanted(8, TRACK_HEIGHT);
+		slanted(8, -TRACK_HEIGHT);
+		if (cause === 'disk') level(9);
+	} else if (cause === 'privacy') level(6);
+	else if (cause === 'off') slanted(10, 0);
+	else if (cause === 'quiet')
+		for (let x = from + 6 - (from % 12); x < to; x += 12)
+			for (let y = top + 6; y < bottom; y += 12) context.rect(x, y, 1.5, 1.5);
+	context.stroke();
+}
+
+/** A flag above the track for each thing that happened, as long as it lasted. */
+function drawMarks(context: CanvasRenderingContext2D, width: number, { window, marks }: Scene, paint: Paint): void {
+	context.fillStyle = paint.selected;
+	for (const [from, to] of merged(marks, window, width)) {
+		const wide = Math.max(3, to - from);
+		context.fillRect(from, TRACK_TOP - 6, wide, 4);
+		context.fillRect(from, TRACK_TOP - 6, 1.5, TRACK_HEIGHT + 6);
+	}
 }
 
 function drawClip(context: CanvasRenderingContext2D, width: number, { window, clip }: Scene, paint: Paint): void {

@@ -11,6 +11,7 @@ export interface Shown {
 /** What to call a camera's view, from what the server says of the camera and what the player sees of it. */
 export function shownState(camera: Camera, live: LiveState): Shown {
 	if (camera.state.status === 'offline') return { kind: 'off', word: t('state.offline') };
+	if (camera.state.status === 'private') return { kind: 'off', word: t('state.private') };
 	switch (live.phase) {
 		case 'live':
 			return { kind: 'live', word: t('state.live') };
@@ -32,6 +33,7 @@ export function shownState(camera: Camera, live: LiveState): Shown {
 /** What stands between the viewer and a picture, if anything does: a code that the app has words for. */
 export function obstacle(camera: Camera, live: LiveState): { code: string; detail?: string | undefined } | undefined {
 	if (camera.state.status === 'offline') return camera.state.problem ?? { code: 'camera.offline' };
+	if (camera.state.status === 'private') return { code: 'camera.private' };
 	if (live.phase === 'waiting' || live.phase === 'ended') return live.problem;
 	if (camera.state.status === 'connecting') return camera.state.problem;
 	return undefined;

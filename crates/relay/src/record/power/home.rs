@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{AudioMode, Clock, HomeId, SegmentId, SubjectId, SystemClock, TimeRange, Timestamp};
+use domain::{Clock, HomeId, SegmentId, SubjectId, SystemClock, TimeRange, Timestamp};
 use media::au::Track;
 use media::record::{MediaKey, SegmentScanner};
 use policy::act::RecordCamera;
@@ -23,7 +23,7 @@ use crate::record::adopt::adopt_open;
 use crate::record::disk::{Disk, outcome};
 use crate::record::port::{Local, Port};
 use crate::record::storages::{Health, OPEN_FOLDER, Storages};
-use crate::record::{OpenSegments, Recorder};
+use crate::record::{OpenSegments, Orders, Pulses, Recorder};
 use crate::segment;
 use crate::state::Board;
 use crate::witness::Witness;
@@ -135,6 +135,7 @@ impl Home {
             board: Board::new(),
             demand: Demand::new(),
             opened: crate::playback::Cache::default(),
+            pulses: Pulses::default(),
             storages,
             open: OpenSegments::default(),
         }
@@ -170,7 +171,7 @@ impl Home {
         let mut recorders = Vec::new();
         for camera in &mut self.cameras {
             camera.connect();
-            recorders.push(Recorder::new(shared.clone(), camera.id, self.home, AudioMode::Off, &camera.feed));
+            recorders.push(Recorder::new(shared.clone(), camera.id, self.home, Orders::always(), &camera.feed));
         }
         let mut loss = vec![false; self.cameras.len()];
         for step in 0..life.steps {

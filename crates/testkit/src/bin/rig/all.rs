@@ -11,8 +11,14 @@ use tokio::task::spawn_blocking;
 const DRAWN: &[&[&str]] = &[&["demo"], &["foreign"], &["privacy"], &["cases"], &["add"], &["codes"], &["steer"]];
 
 /// Those without, or with one that waits.
-const PLAIN: &[&[&str]] =
-    &[&["cuts"], &["link"], &["crash"], &["disks"], &["soak", "--seconds", "30", "--cameras", "6", "--visitors", "6"]];
+const PLAIN: &[&[&str]] = &[
+    &["cuts"],
+    &["modes"],
+    &["link"],
+    &["crash"],
+    &["disks"],
+    &["soak", "--seconds", "30", "--cameras", "6", "--visitors", "6"],
+];
 
 pub(crate) async fn run(server: &Path) -> Result<()> {
     let (drawn, plain) = tokio::join!(lane(server, DRAWN), lane(server, PLAIN));

@@ -14,6 +14,7 @@ mod disks;
 mod foreign;
 mod lan;
 mod link;
+mod modes;
 mod namespaces;
 mod numbers;
 mod privacy;
@@ -64,6 +65,8 @@ enum Rig {
     Cases,
     /// A camera is turned, set and restarted from its page; it stops when the browser that turns it is killed.
     Steer,
+    /// A camera on events keeps what is around one; privacy cuts what runs and stands on the timeline.
+    Modes,
     /// Cameras that record, viewers who come and go, one that reads nothing, a camera that flaps: nobody else loses a picture, and
     /// memory, open files and the way between sound and picture stay as they are.
     Soak {
@@ -156,6 +159,7 @@ async fn main() -> ExitCode {
         Rig::Codes => codes::run(&server).await,
         Rig::Link => link::run(&server).await,
         Rig::Cases => cases::run(&server).await,
+        Rig::Modes => modes::run(&server).await,
         Rig::Privacy => privacy::run(&server).await,
         Rig::Steer => steer::run(&server).await,
         Rig::Soak { seconds, cameras, visitors, json } => {

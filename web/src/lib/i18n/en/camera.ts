@@ -64,6 +64,7 @@ const en: Record<keyof typeof zh, string> = {
 	'timeline.gap.off': 'Recording off',
 	'timeline.gap.privacy': 'Private time',
 	'timeline.gap.not_kept': 'No longer kept',
+	'timeline.gap.quiet': 'No event',
 	'timeline.gap.lost': 'Lost: the server was overloaded',
 	'timeline.gap.disk': 'Lost: the disk did not take it',
 	'timeline.gap.unknown': 'Nothing recorded',
@@ -120,6 +121,7 @@ const en: Record<keyof typeof zh, string> = {
 
 	'health.online': 'Online since {time}',
 	'health.offline': 'Offline since {time}',
+	'health.private': 'Private since {time}',
 	'health.connecting': 'Connecting since {time}',
 	'health.loss': '{share} lost',
 	'health.gop': 'a key frame every {time}',

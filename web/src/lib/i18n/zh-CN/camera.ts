@@ -62,6 +62,7 @@ export default {
 	'timeline.gap.off': '录像已关闭',
 	'timeline.gap.privacy': '隐私时段',
 	'timeline.gap.not_kept': '已过保存期',
+	'timeline.gap.quiet': '没有事件',
 	'timeline.gap.lost': '丢失：服务器来不及处理',
 	'timeline.gap.disk': '丢失：磁盘没有写入',
 	'timeline.gap.unknown': '没有录像',
@@ -118,6 +119,7 @@ export default {
 
 	'health.online': '{time} 起在线',
 	'health.offline': '{time} 起离线',
+	'health.private': '{time} 起隐私',
 	'health.connecting': '{time} 起连接中',
 	'health.loss': '丢包 {share}',
 	'health.gop': '每 {time}一个关键帧',
