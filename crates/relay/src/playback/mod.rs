@@ -27,6 +27,7 @@ pub type Timeline = Spans;
 
 use crate::Watch;
 use crate::fleet::Shared;
+use crate::record::OpenSegment;
 use crate::segment::read_at;
 pub(crate) use cache::Cache;
 use cache::Opened;
@@ -57,9 +58,12 @@ impl Playback {
         within(range, TIMELINE_TIME_MAX)?;
         let camera = permit.object();
         let now = self.shared.clock.now();
-        let spans = self.spans(camera, range).await?;
-        let recorded: Vec<TimeRange> = spans.iter().map(|span| span.range).collect();
-        let open = !self.shared.open.of(camera, range).is_empty();
+        // The open ones first: one that is filed meanwhile is then seen twice rather than not at all.
+        let open = self.shared.open.of(camera, range);
+        let mut recorded = self.shared.store.recorded(camera, range).await?;
+        let span = |open: &OpenSegment| TimeRange::new(open.index.start()?, open.index.end()?);
+        recorded.extend(open.iter().filter_map(span));
+        let open = !open.is_empty();
         let known = self.shared.store.gaps(camera, range, now).await?;
         Ok(Timeline::new(range, now, &recorded, &known, open))
     }

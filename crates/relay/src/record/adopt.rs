@@ -1,10 +1,9 @@
 //! Footage that a crash left unfiled is found, checked and put into the index.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use domain::{CameraId, Error, Result};
-use media::record::{HEADER_LEN, SegmentHeader};
 use policy::act::RecordCamera;
 
 use super::OpenSegment;
@@ -62,7 +61,12 @@ async fn adopt_one(shared: &Shared, path: &Path) {
 
 /// Whether there was something to adopt. A file whose camera or key is gone is deleted.
 async fn try_adopt(shared: &Shared, path: &Path) -> Result<bool> {
-    let header = read_header(path.to_owned()).await?;
+    let read = {
+        let path = path.to_owned();
+        move || segment::header(&path)
+    };
+    // None for a file that is no segment: nothing whole was ever in it.
+    let header = tokio::task::spawn_blocking(read).await.map_err(Error::internal)?.map_err(Error::internal)?;
     let key = match header {
         None => None,
         Some(header) => match shared.permit::<RecordCamera>(header.camera).await {
@@ -85,16 +89,7 @@ async fn try_adopt(shared: &Shared, path: &Path) -> Result<bool> {
         }
         Err(error) => return Err(error.into()),
     };
-    file_segment(shared, &OpenSegment { index: loaded.index, path: owned, bytes: 0 }, loaded.clean).await?;
+    let (clean, tail) = (loaded.clean, Some(loaded.tail));
+    file_segment(shared, &OpenSegment { index: loaded.index, path: owned, bytes: 0, tail }, clean).await?;
     Ok(true)
-}
-
-/// `None` for a file that is no segment: nothing whole was ever in it.
-async fn read_header(path: PathBuf) -> Result<Option<SegmentHeader>> {
-    let read = move || {
-        let file = std::fs::File::open(path)?;
-        segment::read_at(&file, &(0..HEADER_LEN as u64))
-    };
-    let bytes = tokio::task::spawn_blocking(read).await.map_err(Error::internal)?.map_err(Error::internal)?;
-    Ok(SegmentHeader::decode(&bytes))
 }

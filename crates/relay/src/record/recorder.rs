@@ -10,7 +10,7 @@ use domain::limits::{RECORD_POLL, RECORDER_PENDING_BYTES_MAX};
 use domain::{AudioMode, CameraId, Error, FootageClass, HomeId, Kind, Mono, Origin, Result, SegmentId, StreamName};
 use media::au::{AccessUnit, Format, Track};
 use media::live::{Start, Unit};
-use media::record::{Cipher, Fragment, Fragmenter, Record, SegmentParams, SegmentWriter};
+use media::record::{Cipher, Fragment, Fragmenter, Previous, SegmentParams, SegmentWriter, TAG_LEN};
 use policy::act::RecordCamera;
 use store::SegmentRow;
 use tokio::sync::Semaphore;
@@ -19,7 +19,9 @@ use tokio::time::{Interval, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 
 use super::OpenSegment;
+use super::chain::Chain;
 use super::disk::{Answer, outcome, try_outcome};
+use super::open::Written;
 use crate::beat;
 use crate::feed::{Feed, Subscription};
 use crate::fleet::Shared;
@@ -32,7 +34,7 @@ const SILENCE_MAX: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_secs(2);
 
 /// Where segments lie while they are written: a small folder, so that what a crash left behind is found at once.
-pub(super) const OPEN_FOLDER: &str = "open";
+pub(crate) const OPEN_FOLDER: &str = "open";
 
 /// Records one camera's main stream.
 ///
@@ -47,6 +49,8 @@ pub(crate) struct Recorder {
     units: Subscription,
     fragmenter: Fragmenter,
     segment: Option<Segment>,
+    /// What the next file follows.
+    chain: Chain,
     /// Bytes that may still go under way.
     room: Arc<Semaphore>,
     /// Segments that take nothing more, on their way into the index.
@@ -63,6 +67,8 @@ pub(crate) struct Recorder {
 struct Segment {
     id: SegmentId,
     writer: SegmentWriter,
+    /// How it ends, as far as the disk has said that it is durable.
+    durable: Option<[u8; TAG_LEN]>,
     /// Oldest first. When one fails, all behind it fail with it.
     under_way: VecDeque<Pending>,
 }
@@ -71,8 +77,8 @@ struct Segment {
 #[derive(Debug)]
 struct Pending {
     answer: Answer,
-    /// The record, and the file's length with it. `None` for the file's header.
-    record: Option<(Record, u64)>,
+    /// `None` for the file's header.
+    record: Option<Written>,
 }
 
 /// Which camera's footage it is, for the task that outlives the segment in the recorder.
@@ -93,6 +99,7 @@ impl Recorder {
             units: feed.subscribe(Start::OldestKey),
             fragmenter: Fragmenter::new(),
             segment: None,
+            chain: Chain::default(),
             room: Arc::new(Semaphore::new(RECORDER_PENDING_BYTES_MAX)),
             filing: JoinSet::new(),
             heard: None,
@@ -222,31 +229,35 @@ impl Recorder {
         };
         let mut bytes = Vec::new();
         let record = segment.writer.record(fragment, &mut bytes).map_err(Error::internal)?;
-        let length = segment.writer.len();
+        let (length, tail) = (segment.writer.len(), segment.writer.tail().unwrap_or_default());
         // Here, and only here, a recorder waits for the disk; meanwhile its ring overruns.
         let wanted = u32::try_from(bytes.len().min(RECORDER_PENDING_BYTES_MAX)).map_err(Error::internal)?;
         let room = Arc::clone(&self.room).acquire_many_owned(wanted).await.map_err(Error::internal)?;
         let answer = self.shared.disk.append(segment.id, bytes, Some(room));
-        segment.under_way.push_back(Pending { answer, record: Some((record, length)) });
+        segment.under_way.push_back(Pending { answer, record: Some(Written { record, length, tail }) });
         Ok(())
     }
 
-    async fn open(&self, fragment: &Fragment) -> Result<Segment> {
+    async fn open(&mut self, fragment: &Fragment) -> Result<Segment> {
         let permit = self.shared.permit::<RecordCamera>(self.camera).await?;
         let key = self.shared.store.media_key(&permit, self.home, self.camera, fragment.wall).await?;
-        let id = SegmentId::random();
+        let (id, stream) = (SegmentId::random(), StreamName::Main);
+        let previous = self.chain.end(&self.shared, self.camera, stream).await;
         let params = SegmentParams {
             camera: self.camera,
-            stream: StreamName::Main,
+            stream,
             cipher: Cipher::fastest(),
             format: Arc::clone(&fragment.format),
+            class: FootageClass::Continuous,
+            origin: Origin::Live,
+            previous,
         };
         let (writer, header) = SegmentWriter::new(params, &key, id).map_err(Error::internal)?;
         let path = open_path(&self.shared, id);
         let answer = self.shared.disk.create(id, path.clone(), header.to_vec());
         // Nothing of it is served before its first record, and that is durable only after the header.
-        self.shared.open.start(OpenSegment { index: writer.index(), path, bytes: writer.len() });
-        Ok(Segment { id, writer, under_way: VecDeque::from([Pending { answer, record: None }]) })
+        self.shared.open.start(OpenSegment { index: writer.index(), path, bytes: writer.len(), tail: None });
+        Ok(Segment { id, writer, durable: None, under_way: VecDeque::from([Pending { answer, record: None }]) })
     }
 
     /// Hears what the disk has answered so far: records that are durable can be played from now on.
@@ -257,8 +268,9 @@ impl Recorder {
             match try_outcome(&mut pending.answer) {
                 None => break,
                 Some(Ok(())) => {
-                    if let Some((record, length)) = segment.under_way.pop_front().and_then(|pending| pending.record) {
-                        self.shared.open.push(segment.id, record, length);
+                    if let Some(record) = segment.under_way.pop_front().and_then(|pending| pending.record) {
+                        segment.durable = Some(record.tail);
+                        self.shared.open.push(segment.id, record);
                         written = true;
                     }
                 }
@@ -284,7 +296,9 @@ impl Recorder {
     fn fail(&mut self, error: &Error, lost: u64) {
         tell(&self.shared, self.camera, error, lost);
         self.retry_at = Some(self.shared.clock.mono() + RETRY);
-        if let Some(Segment { id, under_way, .. }) = self.segment.take() {
+        if let Some(Segment { id, under_way, durable, .. }) = self.segment.take() {
+            // What is under way may be lost or not: the next file vouches for what is certain.
+            self.chain.follow(durable.map(|tail| Previous { segment: id, tail }));
             self.end(id, under_way, Vec::new(), false);
         }
         // What comes next does not join up with what was lost.
@@ -293,7 +307,8 @@ impl Recorder {
 
     /// Closes the file in order and puts it into the index, both once the disk has what is under way.
     fn close(&mut self) {
-        let Some(Segment { id, writer, under_way }) = self.segment.take() else { return };
+        let Some(Segment { id, writer, under_way, .. }) = self.segment.take() else { return };
+        self.chain.follow(writer.tail().map(|tail| Previous { segment: id, tail }));
         let mut trailer = Vec::new();
         let sealed = writer.finish(&mut trailer).is_ok();
         self.end(id, under_way, trailer, sealed);
@@ -315,8 +330,8 @@ impl Ending {
                 clean = false;
                 break;
             }
-            if let Some((record, length)) = under_way.pop_front().and_then(|pending| pending.record) {
-                self.shared.open.push(self.id, record, length);
+            if let Some(record) = under_way.pop_front().and_then(|pending| pending.record) {
+                self.shared.open.push(self.id, record);
             }
         }
         if let Err(error) = outcome(&mut closed).await {
@@ -386,10 +401,10 @@ pub(super) async fn file_segment(shared: &Shared, open: &OpenSegment, clean: boo
             has_audio,
             clean,
             storage: None,
-            class: FootageClass::Continuous,
-            origin: Origin::Live,
-            previous: None,
-            tail: None,
+            class: header.class,
+            origin: header.origin,
+            previous: header.previous.map(|previous| previous.segment),
+            tail: open.tail,
         };
         shared.store.add_segment(row).await?;
     }

@@ -197,3 +197,72 @@ async fn what_waits_for_a_disk_is_bounded_and_what_did_not_fit_is_a_gap() {
     assert!(rows.len() > 1 && recorded < of(rig.camera.pictures), "{recorded:?} in {} files", rows.len());
     assert!(recorded > of(end - 26), "what was under way is kept: {recorded:?}");
 }
+
+/// What a file's header says that it follows, and the tags of its records.
+fn chain_of(rig: &Rig, row: &SegmentRow) -> (Option<Previous>, Vec<[u8; TAG_LEN]>) {
+    let bytes = std::fs::read(rig.recorder.shared.store.segment_path(row.camera, row.id)).unwrap();
+    let scanned = media::record::SegmentScanner::walk(&bytes).unwrap();
+    let ends = scanned.records().iter().map(|record| usize::try_from(record.at().sealed().end).unwrap());
+    (scanned.header().unwrap().previous, ends.map(|end| bytes[end - TAG_LEN..end].try_into().unwrap()).collect())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_file_follows_the_one_before_it_and_the_first_of_a_run_the_newest_of_the_one_before() {
+    // With the index whole the rows are asked, and else the files.
+    for complete in [true, false] {
+        let mut rig = Rig::start().await;
+        rig.recorder.shared.store.mark_index(complete).await.unwrap();
+        for _run in 0..2 {
+            for _file in 0..2 {
+                (0..30).for_each(|_| rig.camera.picture(10));
+                rig.recorder.look().await;
+                // A hole, so that another file begins.
+                rig.camera.clock.advance(Duration::from_secs(5));
+                rig.camera.pictures += 20;
+            }
+            rig.recorder.finish().await;
+            let (shared, camera, home) = (rig.recorder.shared.clone(), rig.recorder.camera, rig.recorder.home);
+            rig.recorder = Recorder::new(shared, camera, home, AudioMode::Off, &rig.camera.feed);
+            rig.camera.pictures = (rig.camera.pictures + 24) / 25 * 25;
+            // What the ring still has of the last run is not recorded twice.
+            let mut seen = vec![];
+            while rig.recorder.units.try_read(&mut seen) > 0 || !std::mem::take(&mut seen).is_empty() {}
+        }
+        let rows = rig.filed().await;
+        assert_eq!(rows.len(), 4, "{rows:?}");
+        assert_eq!(chain_of(&rig, &rows[0]).0, None);
+        for pair in rows.windows(2) {
+            let (previous, _) = chain_of(&rig, &pair[1]);
+            let (_, tags) = chain_of(&rig, &pair[0]);
+            assert_eq!(pair[0].tail, tags.last().copied());
+            assert_eq!(previous, pair[0].tail.map(|tail| Previous { segment: pair[0].id, tail }), "complete: {complete}");
+            assert_eq!(pair[1].previous, Some(pair[0].id));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_failed_write_the_next_file_vouches_for_what_was_certain_and_no_more() {
+    let mut rig = Rig::start().await;
+    (0..30).for_each(|_| rig.camera.picture(10));
+    rig.recorder.look().await;
+    while rig.recorder.segment.as_ref().unwrap().durable.is_none() {
+        rig.recorder.harvest();
+        tokio::task::yield_now().await;
+    }
+    rig.gate.set(true);
+    (0..30).for_each(|_| rig.camera.picture(10));
+    rig.recorder.look().await;
+    let certain = rig.recorder.segment.as_ref().unwrap().durable;
+    rig.recorder.fail(&Error::internal("a disk that fails"), 1);
+    rig.gate.set(false);
+    rig.camera.clock.advance(RETRY);
+    (0..50).for_each(|_| rig.camera.picture(10));
+    rig.recorder.look().await;
+    let rows = rig.filed().await;
+    let ((previous, _), (_, tags)) = (chain_of(&rig, &rows[1]), chain_of(&rig, &rows[0]));
+    assert_eq!(previous, certain.map(|tail| Previous { segment: rows[0].id, tail }));
+    // What was under way was written all the same: more is there than the next file vouches for.
+    let at = tags.iter().position(|tag| Some(*tag) == certain).unwrap();
+    assert!(at + 1 < tags.len() && !rows[0].clean);
+}
