@@ -7,6 +7,7 @@ mod copies;
 mod data;
 mod keys;
 mod policy;
+mod recordings;
 mod verify;
 
 use std::process::ExitCode;
@@ -25,6 +26,7 @@ const ALL: &[Entry] = &[
     Entry { command: policy::command, run: policy::run },
     Entry { command: verify::command, run: verify::run },
     Entry { command: keys::command, run: keys::run },
+    Entry { command: recordings::command, run: recordings::run },
     Entry { command: copies::backup_command, run: copies::run_backup },
     Entry { command: copies::restore_command, run: copies::run_restore },
 ];
