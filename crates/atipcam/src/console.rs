@@ -23,6 +23,36 @@ pub(crate) fn complain(what: impl Display) {
     let _ = writeln!(std::io::stderr().lock(), "atipcam: {what}");
 }
 
+/// How far long work is, in one line of a terminal that is written over; nothing where nobody watches.
+#[derive(Debug)]
+pub(crate) struct Bar {
+    watched: bool,
+    /// Thousandths that were shown last.
+    shown: Option<u64>,
+}
+
+impl Bar {
+    /// One that is shown if it is `wanted` and somebody watches.
+    pub(crate) fn new(wanted: bool) -> Self {
+        Self { watched: wanted && std::io::stderr().is_terminal(), shown: None }
+    }
+
+    /// Shows where it is, if that is elsewhere than before.
+    pub(crate) fn show(&mut self, thousandths: u64, text: impl FnOnce() -> String) {
+        if self.watched && self.shown != Some(thousandths) {
+            self.shown = Some(thousandths);
+            let _ = write!(std::io::stderr().lock(), "\r{}   ", text());
+        }
+    }
+
+    /// Makes room for a line of another kind.
+    pub(crate) fn clear(&mut self) {
+        if self.shown.take().is_some() {
+            let _ = write!(std::io::stderr().lock(), "\r{:78}\r", "");
+        }
+    }
+}
+
 /// Starts the log.
 pub(crate) fn log(settings: &Settings) -> Result<(), crate::Failure> {
     // The RTSP library's own lines can hold a camera's answers word for word; ours say what is needed.

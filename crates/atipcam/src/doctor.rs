@@ -5,11 +5,13 @@ use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use domain::{Clock, SystemClock, Timestamp};
 use egress::MailServer;
 use policy::compiled;
 use rustix::process::{Resource, getrlimit};
+use store::Store;
 
 use crate::config::Settings;
 use crate::console::say;
@@ -36,9 +38,10 @@ const SPEED_TEST_BYTES: usize = 64 * 1024 * 1024;
 /// Looks at everything and says what it found, a line each. Fails where something would keep the server from running.
 pub(crate) fn run(settings: &Settings) -> ExitCode {
     let clock = SystemClock;
-    let looks: [(&str, Vec<Finding>); 9] = [
+    let looks: [(&str, Vec<Finding>); 10] = [
         ("ports", ports(settings)),
         ("data", vec![data(&settings.data)]),
+        ("index", vec![index(&settings.data)]),
         ("space", vec![space(&settings.data, settings.quota_bytes)]),
         ("speed", vec![speed(&settings.data, &clock)]),
         ("clock", vec![time(clock.now(), Path::new("/run/systemd/timesync"))]),
@@ -84,6 +87,33 @@ fn data(dir: &Path) -> Finding {
     match fs::write(&probe, b"x").and_then(|()| fs::remove_file(&probe)) {
         Ok(()) => Fine(format!("{} can be written", dir.display())),
         Err(error) => Fail(format!("{}: {error}. Choose a folder of your own with --data", dir.display())),
+    }
+}
+
+/// Whether the index holds every footage file. A server may run meanwhile.
+fn index(dir: &Path) -> Finding {
+    if !dir.join("accounts.db").exists() {
+        return Fine("there is no footage yet".to_owned());
+    }
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Fail(error.to_string()),
+    };
+    let looked = runtime.block_on(async {
+        let store = Box::pin(Store::look(dir, Arc::new(SystemClock))).await?;
+        let complete = store.index_is_complete().await;
+        store.close().await?;
+        complete
+    });
+    match looked {
+        Ok(true) => Fine("it holds every footage file".to_owned()),
+        Ok(false) => {
+            Warn("it does not hold every footage file yet: the server adds them while it runs, the newest first".to_owned())
+        }
+        Err(error) if error.code() == "storage.missing" => {
+            Warn("index.db is missing: the server makes it from the footage when it starts, the newest first".to_owned())
+        }
+        Err(error) => Warn(format!("it cannot be looked at: {error}")),
     }
 }
 
@@ -264,6 +294,20 @@ mod tests {
         assert!(matches!(data(Path::new("/proc/a")), Fail(_)));
         assert!(matches!(space(dir.path(), Some(u64::MAX)), Warn(_)));
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "nothing is left behind");
+    }
+
+    #[test]
+    fn an_index_that_is_gone_or_not_whole_yet_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(matches!(index(dir.path()), Fine(_)));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let store = runtime.block_on(Store::open(dir.path(), Arc::new(SystemClock))).unwrap();
+        assert!(matches!(index(dir.path()), Warn(text) if text.contains("not hold every footage file")));
+        runtime.block_on(store.mark_index(true)).unwrap();
+        assert_eq!(index(dir.path()), Fine("it holds every footage file".to_owned()));
+        runtime.block_on(store.close()).unwrap();
+        fs::remove_file(dir.path().join("index.db")).unwrap();
+        assert!(matches!(index(dir.path()), Warn(text) if text.contains("index.db is missing")));
     }
 
     #[test]

@@ -78,6 +78,7 @@ async fn serve(settings: &Settings, demo: Option<demo::Plan>) -> Result<(), Fail
             quota_bytes: settings.quota_bytes,
             storages: settings.storages.clone(),
             keep: settings.keep_days.map(|days| Duration::from_secs(u64::from(days) * 24 * 3600)),
+            rebuild_pace: None,
         },
         store.clone(),
         control.facts(),

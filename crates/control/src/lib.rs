@@ -108,6 +108,12 @@ impl Control {
         self.inner.facts.clone()
     }
 
+    /// The same facts for who only looks at the data, beside a server: no letters, no upkeep, no log.
+    #[must_use]
+    pub fn facts_of(store: Store, region: &str) -> Arc<dyn FactsSource> {
+        Arc::new(LiveFacts::new(store, region))
+    }
+
     /// Writes what is still queued for the audit log, and gives letters under way a moment; call it before [`Store::close`].
     pub async fn close(&self) {
         if let Some(notices) = &self.inner.notices {

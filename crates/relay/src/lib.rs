@@ -3,6 +3,7 @@
 //! Floor 5 of the house. Relay follows the desired state that control writes (rows and the bus) and never writes it.
 //! Each public call takes a permit by value; a call that goes on (a view) turns it into a [`Watch`].
 
+mod archive;
 mod beat;
 mod case;
 mod controls;
@@ -36,10 +37,11 @@ use policy::act::{
 };
 use policy::{FactsSource, Permit, Principal};
 use store::{How, Store};
-use tokio::sync::{broadcast, mpsc, watch as watch_channel};
+use tokio::sync::{Semaphore, broadcast, mpsc, watch as watch_channel};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use archive::{Archive, Finding, Progress, Rebuilt, Root, Said, Severity, Verified};
 pub use cameras::onvif::wire::imaging::{Imaging, IrCut};
 pub use cameras::onvif::wire::ptz::Preset;
 pub use case::{CASE_CAMERAS_MAX, CaseFile, CaseOrder, CaseReport, CaseState, Doing};
@@ -47,11 +49,12 @@ pub use controls::{Aim, Controls, Dial, Look, Moves, Switch, SwitchKind};
 pub use feed::{Feed, Subscription};
 pub use health::Health;
 pub use link::{LinkState, PairStep};
+pub use media::record::Depth;
 pub use playback::{Download, Still, Timeline};
 pub use probe::{Offer, OfferedStream, ProbeStep, ProbeTarget, StepState};
 pub use pull::Presence;
 pub use record::{
-    CameraForecast, Change, Forecast, Health as StorageHealth, StorageConfig, StorageEntry, StorageReport, WouldGo,
+    CameraForecast, Change, Forecast, Health as StorageHealth, StorageConfig, StorageEntry, StorageReport, WouldGo, roots,
 };
 pub use rtsp::Tls as RtspTls;
 pub use search::{FoundCamera, Searched};
@@ -60,6 +63,7 @@ pub use steer::{Steering, Wish};
 pub use view::{LiveMessage, LiveParts, WhepAnswer};
 pub use watch::Watch;
 
+use archive::Rebuilding;
 use case::Cases;
 use fleet::{Fleet, Shared};
 use link::Links;
@@ -86,6 +90,8 @@ pub struct Config {
     pub storages: Vec<StorageConfig>,
     /// How long footage is kept at most.
     pub keep: Option<Duration>,
+    /// A permit a step of a rebuild of the index, for tests that look at a server meanwhile; at full speed without.
+    pub rebuild_pace: Option<Arc<Semaphore>>,
 }
 
 /// Which stream a viewer wants.
@@ -111,6 +117,7 @@ pub struct Relay {
     searches: search::Searches,
     search_loopback: bool,
     retention: Retention,
+    rebuilding: Rebuilding,
     cancel: CancellationToken,
     tasks: TaskTracker,
 }
@@ -134,16 +141,23 @@ impl Relay {
         let cases = Cases::new(shared.clone(), playback.clone());
         tasks.spawn(cases.clone().run(cancel.clone()));
         tasks.spawn(record::chronicle(shared.clone(), cancel.clone()));
+        let rebuilding = Rebuilding::new(config.rebuild_pace.clone());
         tasks.spawn(Watchdog::new(shared.clone()).run(cancel.clone()));
         tasks.spawn({
             let (shared, fleet, retention, cancel) = (shared.clone(), fleet.clone(), retention.clone(), cancel.clone());
+            let rebuilding = rebuilding.clone();
             async move {
                 record::adopt(&shared).await;
-                tokio::join!(fleet.run(cancel.clone()), retention.run(cancel.clone()), record::care(shared, cancel));
+                let keep = async {
+                    // What is oldest is known only once all files are.
+                    rebuilding.run(&Archive::of(&shared), &cancel).await;
+                    retention.run(cancel.clone()).await;
+                };
+                tokio::join!(fleet.run(cancel.clone()), keep, record::care(shared.clone(), cancel.clone()));
             }
         });
         let (searches, search_loopback) = (search::Searches::default(), config.search_loopback);
-        Ok(Self { shared, fleet, webrtc, playback, cases, searches, search_loopback, retention, cancel, tasks })
+        Ok(Self { shared, fleet, webrtc, playback, cases, searches, search_loopback, retention, rebuilding, cancel, tasks })
     }
 
     /// Serves RTSP at `listener` to other software that shows a stream key, and says where. Without `tls` only on loopback:
@@ -170,6 +184,12 @@ impl Relay {
     #[must_use]
     pub fn camera_state(&self, id: CameraId) -> CameraState {
         self.shared.board.get(id, self.shared.clock.now())
+    }
+
+    /// How far a rebuild of the index from the files is; `None` while none runs.
+    #[must_use]
+    pub fn rebuilding(&self) -> Option<Progress> {
+        self.rebuilding.progress()
     }
 
     /// Tells of each camera whose state moved. A receiver that lags reads all states again.

@@ -7,7 +7,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use domain::{Error, Kind};
-use media::record::{IndexLoader, Loaded, MediaKey, SegmentError};
+use media::record::{HEADER_LEN, IndexLoader, Loaded, MediaKey, SegmentError, SegmentHeader};
 
 /// Why a segment file cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +30,12 @@ impl From<ReadError> for Error {
             ReadError::Segment(_) => Self::internal(error),
         }
     }
+}
+
+/// The clear header of a file; `None` for a file that is no segment. Blocks.
+pub(crate) fn header(path: &Path) -> io::Result<Option<SegmentHeader>> {
+    let file = File::open(path)?;
+    Ok(SegmentHeader::decode(&read_at(&file, &(0..HEADER_LEN as u64))?))
 }
 
 /// Opens a file and loads its index; of a file whose disk failed only the first `bytes` count. Blocks.

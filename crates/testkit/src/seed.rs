@@ -1,8 +1,10 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use control::{Config, Control, NewAccount, SetUp};
-use domain::{HomeId, Role, Secret, SessionId, SubjectId};
+use control::{Config, Control, NewAccount, NewCamera, SetUp};
+use domain::{CameraId, HomeId, Role, Secret, SessionId, SubjectId};
+use policy::act::AddCamera;
+use policy::{FactsSource, Principal};
 use store::Store;
 use tempfile::TempDir;
 
@@ -71,6 +73,20 @@ impl Town {
         let neighbour = sign_in(&control, neighbour).await?;
         Ok(Self { dir, clock, store, control, home, owner, member, other_home, neighbour })
     }
+
+    /// Adds a camera to the home; nobody answers at its address.
+    pub async fn add_camera(&self) -> Result<CameraId> {
+        let who = Principal::Session(self.owner.session);
+        let permit = self.control.ask::<AddCamera>(who, self.home).await?;
+        let new = NewCamera { name: "Door".into(), main_url: "rtsp://127.0.0.1:9/main".into(), ..NewCamera::default() };
+        Ok(self.control.add_camera(permit, new).await?.id)
+    }
+}
+
+/// The facts of a store that was opened without its use cases.
+#[must_use]
+pub fn facts_of(store: &Store) -> Arc<dyn FactsSource> {
+    Control::facts_of(store.clone(), policy::compiled::REGIONS.first().copied().unwrap_or_default())
 }
 
 fn account(email: &str) -> NewAccount {
@@ -90,8 +106,7 @@ async fn sign_in(control: &Control, email: &'static str) -> Result<Person> {
 
 #[cfg(test)]
 mod tests {
-    use policy::Principal;
-    use policy::act::{AddCamera, ListCameras};
+    use policy::act::ListCameras;
 
     use super::*;
 

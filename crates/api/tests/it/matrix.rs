@@ -147,7 +147,7 @@ fn details(operation: &str, home: &str, camera_id: &str) -> (String, Option<(&'s
         "switchCamera" => (String::new(), json(json!({"token": "output/gate", "on": true}))),
         "savePreset" => (String::new(), json(json!({"name": "Gate"}))),
         "startView" => (String::new(), Some(("application/sdp", "no offer".to_owned()))),
-        "readTimeline" | "readPlaylist" | "download" | "readDownloadHash" => (range, None),
+        "readTimeline" | "readPlaylist" | "download" | "readDownloadHash" | "listCameraEvents" => (range, None),
         "listLocks" | "listCases" => (format!("home_id={home}"), None),
         "lockFootage" | "makeCase" => {
             let (from, to) = ("2026-11-23T08:00:00Z", "2026-11-23T09:00:00Z");
@@ -155,7 +155,6 @@ fn details(operation: &str, home: &str, camera_id: &str) -> (String, Option<(&'s
             (String::new(), json(body))
         }
         "removeCamera" => ("even_locked=true".to_owned(), None),
-        "readTimeline" | "readPlaylist" | "download" | "listCameraEvents" => (range, None),
         "editHome" => (String::new(), json(json!({"zone": "Europe/Berlin"}))),
         "editPlan" => (String::new(), json(json!({"mode": "schedule", "week": "c".repeat(168), "pre_s": 5}))),
         "switchPrivacy" | "switchHomePrivacy" => (String::new(), json(json!({"on": false}))),

@@ -23,6 +23,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// What to do about an error of the store, beside what it says itself.
 const ADVICE: &[(&str, &str)] = &[
     ("store.in_use", "Stop the server first: this cannot be done beside it"),
+    (
+        "storage.missing",
+        "If it is index.db, `atipcam recordings rebuild` makes it from the files; else put it back from a backup",
+    ),
     ("keyring.missing", "Put the keyring back from its own copy (`atipcam restore --keyring`)"),
     ("keyring.root_missing", "Put root.key back from where it is kept, or set ATIPCAM_ROOT_KEY"),
     ("keyring.root_wrong", "The key must be the one that was in use when this keyring was last written"),

@@ -3,6 +3,7 @@
 //! Each command is a function from its arguments and the time to the text that it says, so that tests need no terminal; what
 //! goes on meanwhile, and what went wrong, goes to standard error.
 
+mod case;
 mod copies;
 mod data;
 mod keys;

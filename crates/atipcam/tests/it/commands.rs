@@ -81,7 +81,7 @@ async fn an_owner_who_lost_the_password_sets_a_new_one_at_the_machine() {
 fn the_doctor_says_what_is_fit() {
     let dir = tempfile::tempdir().unwrap();
     let (_, said, _) = run(&["doctor", "--data", dir.path().to_str().unwrap(), "--listen", "127.0.0.1:0"], "");
-    for what in ["ports", "data", "space", "speed", "clock", "memory", "machine", "region", "mail"] {
+    for what in ["ports", "data", "index", "space", "speed", "clock", "memory", "machine", "region", "mail"] {
         assert!(said.lines().any(|line| line.split_whitespace().nth(1) == Some(what)), "{what}: {said}");
     }
     let (well, said, _) = run(&["doctor", "--data", "/proc/none", "--listen", "127.0.0.1:0"], "");

@@ -262,7 +262,7 @@ impl<'k> SegmentChecker<'k> {
         let fault = match found {
             Some(found) if found.number != number => Fault::Order { number, found: found.number },
             Some(found) if found == *header && table && samples => return,
-            Some(found) if found == *header && samples && self.depth == Depth::Samples && damaged_link() => return,
+            Some(found) if found == *header && samples && damaged_link() => return,
             Some(found) if found == *header && !table => Fault::Table(number),
             Some(found) if found == *header => Fault::Samples(number),
             _ => Fault::RecordHeader(number),

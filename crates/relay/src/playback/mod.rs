@@ -63,11 +63,19 @@ impl Playback {
     pub(crate) async fn survey(&self, camera: CameraId, range: TimeRange) -> Result<Timeline> {
         within(range, TIMELINE_TIME_MAX)?;
         let now = self.shared.clock.now();
-        let spans = self.spans(camera, range).await?;
-        let recorded: Vec<TimeRange> = spans.iter().map(|span| span.range).collect();
-        let open = self.shared.open.of(camera, range).iter().any(OpenSegment::grows);
+        // The open ones first: one that is filed meanwhile is then seen twice rather than not at all.
+        let open = self.shared.open.of(camera, range);
         let mut known = self.shared.store.gaps(camera, range, now).await?;
-        known.splice(0..0, self.out_of_reach(camera, range).await?);
+        let recorded = if self.shared.storages.all().iter().all(|storage| storage.is_there()) {
+            let mut recorded = self.shared.store.recorded(camera, range).await?;
+            let span = |open: &OpenSegment| TimeRange::new(open.index.start()?, open.index.end()?);
+            recorded.extend(open.iter().filter_map(span));
+            recorded
+        } else {
+            known.splice(0..0, self.out_of_reach(camera, range).await?);
+            self.spans(camera, range).await?.into_iter().map(|span| span.range).collect()
+        };
+        let open = open.iter().any(OpenSegment::grows);
         Ok(Timeline::new(range, now, &recorded, &known, open))
     }
 

@@ -3,12 +3,15 @@
 use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use domain::limits::RECORDER_PENDING_BYTES_MAX;
 use domain::{CameraId, Error, Kind, Result, SegmentId, TimeRange, Timestamp};
-use media::record::{HEADER_LEN, Loaded, MediaKey, SegmentError, SegmentHeader, SegmentIndex, SegmentScanner, is_segment};
+use media::record::{
+    HEADER_LEN, Loaded, MediaKey, SegmentError, SegmentHeader, SegmentIndex, SegmentScanner, TAG_LEN, is_segment,
+};
 use policy::act::RecordCamera;
 
 use super::OpenSegment;
@@ -139,7 +142,12 @@ async fn try_adopt(shared: &Shared, storage: &Arc<Storage>, path: &Path) -> Resu
         let owned = path.to_owned();
         storage.disk().files(move |port| port.cut(&owned, length)).await.map_err(storage_error)?;
     }
-    file_segment(shared, &OpenSegment::new(index, storage.id(), path.to_owned(), 0), clean).await?;
+    let (there, owned) = (index.records().last().map(|last| last.at().sealed()), path.to_owned());
+    let tail =
+        tokio::task::spawn_blocking(move || tail(&owned, there)).await.map_err(Error::internal)?.map_err(Error::internal)?;
+    let mut open = OpenSegment::new(index, storage.id(), path.to_owned(), 0);
+    open.tail = tail;
+    file_segment(shared, &open, clean).await?;
     Ok(true)
 }
 
@@ -177,6 +185,13 @@ async fn read_header(path: PathBuf) -> Result<Option<SegmentHeader>> {
     }
 }
 
+/// The tag of the samples of a record that lies there. Blocks.
+fn tail(path: &Path, sealed: Option<Range<u64>>) -> io::Result<Option<[u8; TAG_LEN]>> {
+    let Some(sealed) = sealed else { return Ok(None) };
+    let tag = segment::read_at(&std::fs::File::open(path)?, &(sealed.end - TAG_LEN as u64..sealed.end))?;
+    Ok(tag.try_into().ok())
+}
+
 /// What is sound in a file.
 struct Found {
     index: SegmentIndex,
@@ -201,7 +216,7 @@ impl Found {
 /// Reads a file and tries all that may not have been durable when the power went: a sync that did not happen may have taken any
 /// block, also one in the midst of others. `None` where nothing is sound. Blocks.
 fn look(path: &Path, key: &MediaKey) -> Result<Option<Found>> {
-    let (file, Loaded { reader, index, clean }) = match segment::load(path, key, None) {
+    let (file, Loaded { reader, index, clean, .. }) = match segment::load(path, key, None) {
         Ok(loaded) => loaded,
         Err(segment::ReadError::Segment(SegmentError::Empty)) => return Ok(None),
         // Its first record was still under way, or else the file was damaged, and a person should know.

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use domain::{CameraId, Error, FootageClass, Kind, Origin, Result, SegmentId};
+use domain::{CameraId, Error, Kind, Result, SegmentId};
 use store::SegmentRow;
 
 use super::OpenSegment;
@@ -46,10 +46,10 @@ pub(super) async fn file_segment(shared: &Shared, open: &OpenSegment, clean: boo
             has_audio,
             clean,
             storage: storage.id(),
-            class: FootageClass::Continuous,
-            origin: Origin::Live,
-            previous: None,
-            tail: None,
+            class: header.class,
+            origin: header.origin,
+            previous: header.previous.map(|previous| previous.segment),
+            tail: open.tail,
         };
         shared.store.add_segment(row).await?;
     }

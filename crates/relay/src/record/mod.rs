@@ -2,6 +2,7 @@
 
 mod adopt;
 mod care;
+mod chain;
 mod chronicle;
 mod disk;
 mod durable;
@@ -34,6 +35,6 @@ pub(crate) use pulse::Pulses;
 pub(crate) use recorder::{Orders, Recorder};
 pub(crate) use retention::{Retention, erase};
 pub use retention::{StorageEntry, StorageReport};
-pub(crate) use storages::Storages;
-pub use storages::{Health, StorageConfig};
+pub use storages::{Health, StorageConfig, roots};
+pub(crate) use storages::{OPEN_FOLDER, Storages};
 pub(crate) use watchdog::Watchdog;

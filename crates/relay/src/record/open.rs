@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::{CameraId, SegmentId, StorageId, TimeRange};
-use media::record::{Record, SegmentIndex};
+use media::record::{Record, SegmentIndex, TAG_LEN};
 
 /// A segment that is being written, as far as it has reached the disk.
 #[derive(Debug, Clone)]
@@ -17,13 +17,15 @@ pub(crate) struct OpenSegment {
     pub(crate) storage: Option<StorageId>,
     /// Bytes up to the last durable record; 0 where the whole file counts.
     pub(crate) bytes: u64,
+    /// The tag of its last record's samples.
+    pub(crate) tail: Option<[u8; TAG_LEN]>,
     /// Nobody writes it or files it.
     left: bool,
 }
 
 impl OpenSegment {
     pub(crate) fn new(index: SegmentIndex, storage: Option<StorageId>, path: PathBuf, bytes: u64) -> Self {
-        Self { index, path, storage, bytes, left: false }
+        Self { index, path, storage, bytes, tail: None, left: false }
     }
 
     /// Whether somebody still writes it.
@@ -37,6 +39,16 @@ impl OpenSegment {
     }
 }
 
+/// A record that is on its way, and what the file is with it.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) record: Record,
+    /// Bytes of the file.
+    pub(crate) length: u64,
+    /// The tag of its samples.
+    pub(crate) tail: [u8; TAG_LEN],
+}
+
 /// All segments that are being written. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct OpenSegments(Arc<Mutex<HashMap<SegmentId, OpenSegment>>>);
@@ -47,10 +59,10 @@ impl OpenSegments {
     }
 
     /// Adds a record that was written.
-    pub(crate) fn push(&self, id: SegmentId, record: Record, bytes: u64) {
+    pub(crate) fn push(&self, id: SegmentId, written: Written) {
         if let Some(segment) = self.map().get_mut(&id) {
-            segment.index.push(record);
-            segment.bytes = bytes;
+            segment.index.push(written.record);
+            (segment.bytes, segment.tail) = (written.length, Some(written.tail));
         }
     }
 

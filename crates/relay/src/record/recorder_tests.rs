@@ -3,6 +3,7 @@ use std::sync::{Condvar, Mutex};
 use bytes::Bytes;
 use domain::{Clock, TimeRange, Timestamp};
 use media::au::{VideoCodec, VideoFormat};
+use media::record::{Previous, TAG_LEN};
 use store::SegmentRow;
 use tempfile::TempDir;
 use testkit::ManualClock;
@@ -46,6 +47,7 @@ pub(in crate::record) struct Rig {
     gates: Vec<Arc<DiskGate>>,
     pub(in crate::record) guide: watch::Sender<Guide>,
     pub(in crate::record) seen: watch::Sender<Seen>,
+    home: HomeId,
     folder: TempDir,
 }
 
@@ -73,7 +75,7 @@ impl Rig {
         let orders = Orders { audio: AudioMode::Off, guide: guided, seen: told };
         let recorder = Recorder::new(shared, CameraId::random(), home, orders, &feed);
         let camera = Camera { feed, clock, format: format(), pictures: 0, headless: false };
-        Self { recorder, camera, gates, guide, seen, folder }
+        Self { recorder, camera, gates, guide, seen, home, folder }
     }
 
     pub(in crate::record) fn shared(&self) -> Shared {
@@ -328,4 +330,69 @@ async fn a_folder_that_has_lost_its_marker_is_not_written_to() {
     std::fs::remove_dir_all(rig.folder.path().join("segments")).unwrap();
     rig.record(10).await;
     assert_eq!((rig.storage(0).health(), rig.problem()), (Health::Missing, None));
+}
+
+/// What a file's header says that it follows, and the tags of its records.
+fn chain_of(rig: &Rig, row: &SegmentRow) -> (Option<Previous>, Vec<[u8; TAG_LEN]>) {
+    let bytes = std::fs::read(rig.storage(0).segment_path(row.camera, row.id)).unwrap();
+    let scanned = media::record::SegmentScanner::walk(&bytes).unwrap();
+    let ends = scanned.records().iter().map(|record| usize::try_from(record.at().sealed().end).unwrap());
+    (scanned.header().unwrap().previous, ends.map(|end| bytes[end - TAG_LEN..end].try_into().unwrap()).collect())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_file_follows_the_one_before_it_and_the_first_of_a_run_the_newest_of_the_one_before() {
+    // With the index whole the rows are asked, and else the files.
+    for complete in [true, false] {
+        let mut rig = Rig::start(1).await;
+        rig.recorder.shared.store.mark_index(complete).await.unwrap();
+        for _run in 0..2 {
+            for _file in 0..2 {
+                (0..30).for_each(|_| rig.camera.picture(10));
+                rig.recorder.look().await;
+                // A hole, so that another file begins.
+                rig.camera.clock.advance(Duration::from_secs(5));
+                rig.camera.pictures += 20;
+            }
+            rig.recorder.finish().await;
+            let (shared, camera, home) = (rig.shared(), rig.id(), rig.home);
+            rig.recorder = Recorder::new(shared, camera, home, Orders::always(), &rig.camera.feed);
+            rig.camera.pictures = (rig.camera.pictures + 24) / 25 * 25;
+            // What the ring still has of the last run is not recorded twice.
+            let mut seen = vec![];
+            while rig.recorder.units.try_read(&mut seen) > 0 || !std::mem::take(&mut seen).is_empty() {}
+        }
+        let rows = rig.filed().await;
+        assert_eq!(rows.len(), 4, "{rows:?}");
+        assert_eq!(chain_of(&rig, &rows[0]).0, None);
+        for pair in rows.windows(2) {
+            let (previous, _) = chain_of(&rig, &pair[1]);
+            let (_, tags) = chain_of(&rig, &pair[0]);
+            assert_eq!(pair[0].tail, tags.last().copied());
+            assert_eq!(previous, pair[0].tail.map(|tail| Previous { segment: pair[0].id, tail }), "complete: {complete}");
+            assert_eq!(pair[1].previous, Some(pair[0].id));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_failed_write_the_next_file_vouches_for_what_was_certain_and_no_more() {
+    let mut rig = Rig::start(1).await;
+    rig.record(27).await;
+    let all = TimeRange::new(Timestamp::default(), rig.camera.clock.now() + Duration::from_secs(3600)).unwrap();
+    let certain = rig.recorder.shared.open.of(rig.id(), all)[0].tail;
+    rig.gates[0].break_off(true);
+    rig.record(20).await;
+    rig.gates[0].break_off(false);
+    rig.storage(0).found(Health::Ok, &rig.camera.clock.clone());
+    rig.record(10).await;
+    let mut rows = rig.filed().await;
+    while rows.len() < 2 {
+        tokio::task::yield_now().await;
+        rows = rig.rows().await;
+    }
+    let ((previous, _), (_, tags)) = (chain_of(&rig, &rows[1]), chain_of(&rig, &rows[0]));
+    assert!(certain.is_some() && tags.contains(&certain.unwrap()));
+    assert_eq!(previous, certain.map(|tail| Previous { segment: rows[0].id, tail }));
+    assert_eq!((rows[0].tail, rows[0].clean), (certain, false));
 }

@@ -11,9 +11,10 @@ use tokio::sync::watch;
 
 use super::disk::Disk;
 use super::marker::{self, Notes};
+use crate::archive::Root;
 
 /// Where segments lie while they are written: a small folder, so that what a crash left behind is found at once.
-pub(super) const OPEN_FOLDER: &str = "open";
+pub(crate) const OPEN_FOLDER: &str = "open";
 
 /// The notes of storages, beside the databases.
 const NOTES: &str = "storages";
@@ -38,6 +39,13 @@ pub struct StorageConfig {
     pub path: PathBuf,
     /// Bytes that footage may take there; as much as there is room for where none is given.
     pub quota_bytes: Option<u64>,
+}
+
+/// The folders of further storages that are there, for whoever looks at the footage without a server.
+#[must_use]
+pub fn roots(storages: &[StorageConfig]) -> Vec<Root> {
+    let root = |config: &StorageConfig| Some(Root { storage: Some(marker::look(&config.path).ok()?), dir: config.path.clone() });
+    storages.iter().filter_map(root).collect()
 }
 
 /// How a storage is.
@@ -130,7 +138,7 @@ impl Storage {
         self.id
     }
 
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 

@@ -9,14 +9,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::limits::RECORDER_PENDING_BYTES_MAX;
-use domain::{CameraId, Error, FootageClass, HomeId, Mono, Result, SegmentId, StreamName};
-use media::record::{Cipher, Fragment, Record, SegmentParams, SegmentWriter};
+use domain::{CameraId, Error, FootageClass, HomeId, Mono, Origin, Result, SegmentId, StreamName};
+use media::record::{Cipher, Fragment, Previous, SegmentParams, SegmentWriter, TAG_LEN};
 use policy::act::RecordCamera;
 use tokio::task::JoinSet;
 
 use super::OpenSegment;
+use super::chain::Chain;
 use super::disk::{Answer, outcome, try_outcome};
 use super::file::{file_segment, give_up};
+use super::open::Written;
 use super::storages::{Health, SLOW, Storage};
 use crate::fleet::Shared;
 use crate::state::{Problem, RecordingStatus, Status};
@@ -38,6 +40,8 @@ pub(super) struct Writing {
     class: FootageClass,
     /// What comes is to be kept; else it is the last of what was.
     keeps: bool,
+    /// What the next file follows.
+    chain: Chain,
     /// Oldest first, and newer than what was sent.
     waiting: VecDeque<Waiting>,
     /// Oldest first; the last one may still be open.
@@ -63,6 +67,10 @@ struct Segment {
     id: SegmentId,
     storage: Arc<Storage>,
     class: FootageClass,
+    /// What it follows.
+    previous: Option<Previous>,
+    /// How it ends, as far as the disk has said that it is durable.
+    durable: Option<[u8; TAG_LEN]>,
     /// `None` once it takes nothing more.
     writer: Option<SegmentWriter>,
     /// Oldest first. When one fails, all behind it fail with it.
@@ -82,8 +90,7 @@ struct Sent {
 #[derive(Debug)]
 enum What {
     Header,
-    /// The record, and the file's length with it.
-    Record(Fragment, Record, u64),
+    Record(Fragment, Written),
     Trailer,
 }
 
@@ -97,7 +104,19 @@ impl Writing {
     pub(super) fn new(shared: Shared, camera: CameraId, home: HomeId) -> Self {
         let (waiting, segments) = (VecDeque::new(), VecDeque::new());
         let (class, keeps) = (FootageClass::Continuous, true);
-        Self { shared, camera, home, class, keeps, waiting, segments, bytes: 0, filing: JoinSet::new(), retry_at: None }
+        Self {
+            shared,
+            camera,
+            home,
+            class,
+            keeps,
+            chain: Chain::default(),
+            waiting,
+            segments,
+            bytes: 0,
+            filing: JoinSet::new(),
+            retry_at: None,
+        }
     }
 
     /// Whether there is room in memory for more.
@@ -142,6 +161,7 @@ impl Writing {
         let now = self.shared.clock.mono();
         let Some(segment) = self.segments.back_mut() else { return };
         let Some(writer) = segment.writer.take() else { return };
+        self.chain.follow(writer.tail().map(|tail| Previous { segment: segment.id, tail }));
         let mut trailer = Vec::new();
         segment.clean = writer.finish(&mut trailer).is_ok();
         let answer = segment.storage.disk().close(segment.id, trailer);
@@ -193,10 +213,11 @@ impl Writing {
                     None if now.since(sent.at) >= SLOW => failure = Some(Health::Slow),
                     None => break,
                     Some(outcome) => match (outcome, segment.sent.pop_front().map(|sent| sent.what)) {
-                        (Ok(()), Some(What::Record(fragment, record, length))) => {
+                        (Ok(()), Some(What::Record(fragment, record))) => {
                             self.bytes -= fragment.bytes();
-                            self.shared.pulses.durable(self.camera, record.end(), now);
-                            self.shared.open.push(segment.id, record, length);
+                            segment.durable = Some(record.tail);
+                            self.shared.pulses.durable(self.camera, record.record.end(), now);
+                            self.shared.open.push(segment.id, record);
                             written = true;
                         }
                         (Ok(()), _) => {}
@@ -240,6 +261,11 @@ impl Writing {
         if health == Health::Slow && self.shared.storages.taker().is_none() {
             self.trouble(&health.error());
             return false;
+        }
+        // What was sent may be lost or not: the next file vouches for what is certain.
+        let broken = self.segments.iter().rposition(|one| !Arc::ptr_eq(&one.storage, storage)).map_or(0, |kept| kept + 1);
+        if let Some(first) = self.segments.get(broken) {
+            self.chain.follow(first.durable.map(|tail| Previous { segment: first.id, tail }).or(first.previous));
         }
         let (failed, kept) = std::mem::take(&mut self.segments).into_iter().partition(|one| Arc::ptr_eq(&one.storage, storage));
         self.segments = kept;
@@ -307,7 +333,8 @@ impl Writing {
         let sealed = writer.record(&fragment, &mut bytes);
         let record = sealed.map_err(Error::internal).inspect_err(|_| self.bytes -= fragment.bytes())?;
         let answer = storage.disk().append(*id, bytes, None);
-        sent.push_back(Sent { what: What::Record(fragment, record, writer.len()), answer, heard: None, at });
+        let written = Written { record, length: writer.len(), tail: writer.tail().unwrap_or_default() };
+        sent.push_back(Sent { what: What::Record(fragment, written), answer, heard: None, at });
         Ok(())
     }
 
@@ -325,12 +352,16 @@ impl Writing {
         let Some(Waiting { fragment, class, fresh }) = self.waiting.front_mut() else { return Ok(false) };
         let permit = self.shared.permit::<RecordCamera>(self.camera).await?;
         let key = self.shared.store.media_key(&permit, self.home, self.camera, fragment.wall).await?;
-        let id = SegmentId::random();
+        let (id, stream) = (SegmentId::random(), StreamName::Main);
+        let previous = self.chain.end(&self.shared, self.camera, stream).await;
         let params = SegmentParams {
             camera: self.camera,
-            stream: StreamName::Main,
+            stream,
             cipher: Cipher::fastest(),
             format: Arc::clone(&fragment.format),
+            class: *class,
+            origin: Origin::Live,
+            previous,
         };
         let (writer, header) = SegmentWriter::new(params, &key, id).map_err(Error::internal)?;
         *fresh = false;
@@ -341,7 +372,8 @@ impl Writing {
         self.shared.open.start(open);
         let answer = storage.disk().create(id, path, header.to_vec());
         let sent = VecDeque::from([Sent { what: What::Header, answer, heard: None, at: now }]);
-        self.segments.push_back(Segment { id, storage, class, writer: Some(writer), sent, clean: false });
+        let (writer, durable) = (Some(writer), None);
+        self.segments.push_back(Segment { id, storage, class, previous, durable, writer, sent, clean: false });
         Ok(true)
     }
 

@@ -1,6 +1,7 @@
 //! The relay against a real (virtual) camera, real files and a real store.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod archive;
 mod cases;
 mod controls;
 mod journey;

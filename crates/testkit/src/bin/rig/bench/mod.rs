@@ -2,6 +2,7 @@
 
 mod download;
 mod fanout;
+mod index;
 mod live;
 mod record;
 mod startup;
@@ -33,6 +34,9 @@ pub(crate) async fn run(binary: &Path, plan: &Plan) -> Result<()> {
     println!("machine: {}, load {}", machine(), std::fs::read_to_string("/proc/loadavg")?.trim());
     if wanted("startup") {
         table::tell("startup", &startup::figures(binary).await?, folder)?;
+    }
+    if wanted("index") {
+        table::tell("index", &index::figures().await?, folder)?;
     }
     if wanted("recording") {
         table::tell("recording", &record::figures(binary, plan.cameras).await?, folder)?;
