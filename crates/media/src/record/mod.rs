@@ -34,7 +34,7 @@ pub use scan::{Scanned, SegmentScanner};
 pub use table::{RunInfo, Samples};
 pub use timeline::{Cause, Gap, Timeline};
 pub use wire::{
-    FOOTER_LEN, HEADER_LEN, Previous, RECORD_HEADER_LEN, RecordFlags, RecordHeader, SegmentHeader, TAG_LEN, Version, is_segment,
+    FOOTER_LEN, HEADER_LEN, Previous, RECORD_HEADER_LEN, RecordFlags, RecordHeader, SegmentHeader, TAG_LEN, Version, is_newer,
 };
 pub use writer::{SegmentParams, SegmentWriter};
 

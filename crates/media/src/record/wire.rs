@@ -164,10 +164,11 @@ impl SegmentHeader {
     }
 }
 
-/// Whether a file begins as segment files of every version do.
+/// Whether a file begins as a segment file of a version to come. One that ends within its header, or has zeros there, is a file that
+/// a power cut tore.
 #[must_use]
-pub fn is_segment(bytes: &[u8]) -> bool {
-    bytes.starts_with(&MAGIC)
+pub fn is_newer(bytes: &[u8]) -> bool {
+    bytes.starts_with(&MAGIC) && array(bytes, 8).map(u16::from_be_bytes).is_some_and(|version| version > 2)
 }
 
 /// What a record says in clear, for whoever scans without a key.

@@ -9,9 +9,7 @@ use std::sync::Arc;
 
 use domain::limits::RECORDER_PENDING_BYTES_MAX;
 use domain::{CameraId, Error, Kind, Result, SegmentId, TimeRange, Timestamp};
-use media::record::{
-    HEADER_LEN, Loaded, MediaKey, SegmentError, SegmentHeader, SegmentIndex, SegmentScanner, TAG_LEN, is_segment,
-};
+use media::record::{HEADER_LEN, Loaded, MediaKey, SegmentError, SegmentHeader, SegmentIndex, SegmentScanner, TAG_LEN, is_newer};
 use policy::act::RecordCamera;
 
 use super::OpenSegment;
@@ -179,7 +177,7 @@ async fn read_header(path: PathBuf) -> Result<Option<SegmentHeader>> {
     let (bytes, length) = read.map_err(Error::internal)?;
     match SegmentHeader::decode(&bytes) {
         Some(header) => Ok(Some(header)),
-        None if is_segment(&bytes) => Err(Error::internal("a segment of another format than this version knows")),
+        None if is_newer(&bytes) => Err(Error::internal("a segment of another format than this version knows")),
         None if length > UNSYNCED_MAX => Err(Error::internal("a long file without the header of a segment")),
         None => Ok(None),
     }

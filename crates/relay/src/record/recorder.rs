@@ -177,7 +177,7 @@ impl Recorder {
     /// Nothing came for a while: the file ends.
     fn rest(&mut self) {
         self.heard = None;
-        self.writing.close();
+        self.writing.rest();
         let now = self.shared.clock.now();
         self.shared.board.update(self.camera, now, |state| {
             if state.recording == RecordingStatus::On {

@@ -100,6 +100,7 @@ impl Rig {
         for _ in 0..seconds * 5 {
             (0..5).for_each(|_| self.camera.picture(1000));
             self.look().await;
+            self.settle().await;
             besides();
         }
     }
@@ -350,6 +351,7 @@ async fn each_file_follows_the_one_before_it_and_the_first_of_a_run_the_newest_o
             for _file in 0..2 {
                 (0..30).for_each(|_| rig.camera.picture(10));
                 rig.recorder.look().await;
+                rig.settle().await;
                 // A hole, so that another file begins.
                 rig.camera.clock.advance(Duration::from_secs(5));
                 rig.camera.pictures += 20;

@@ -2,6 +2,7 @@ use domain::Clock as _;
 
 use super::*;
 use crate::record::recorder::tests::Rig;
+use crate::record::storages::Health;
 
 /// What was promised.
 const TOLD_MAX: u32 = 30;
@@ -44,6 +45,7 @@ impl Watched {
             (0..pictures).for_each(|_| self.rig.camera.picture(100));
             self.rig.camera.clock.advance(ROUND - Duration::from_millis(40) * u32::try_from(pictures).unwrap());
             self.rig.look().await;
+            self.rig.settle().await;
             self.dog.look();
             if let Some(code) = self.told() {
                 return (second, code);
@@ -55,6 +57,8 @@ impl Watched {
     /// The camera and the disk are well again: so is the state.
     async fn well_again(&mut self) {
         self.rig.stall(false);
+        // As whoever looks after the storages finds it.
+        self.rig.shared().storages.all()[0].found(Health::Ok, &self.rig.camera.clock.clone());
         self.rig.camera.headless = false;
         self.status(Status::Online, None);
         self.rig.seconds(3, || {}).await;
@@ -92,7 +96,7 @@ async fn a_disk_that_takes_nothing_is_told_in_time() {
     let mut watched = Watched::start().await;
     watched.rig.stall(true);
     let (seconds, told) = watched.until_told(10).await;
-    assert_eq!(told, "recording.disk");
+    assert_eq!(told, "storage.slow");
     assert!(seconds <= TOLD_MAX, "{seconds} s");
     watched.well_again().await;
 }
@@ -103,6 +107,7 @@ async fn without_the_watchdog_nobody_would_know() {
     for _ in 0..TOLD_MAX {
         watched.rig.camera.clock.advance(ROUND);
         watched.rig.look().await;
+        watched.rig.settle().await;
     }
     assert_eq!(watched.told(), None, "so what is told is told by it");
     watched.dog.look();
@@ -118,6 +123,7 @@ async fn what_is_not_to_be_recorded_is_not_missed() {
     for _ in 0..2 * TOLD_MAX {
         watched.rig.camera.clock.advance(ROUND);
         watched.rig.look().await;
+        watched.rig.settle().await;
         watched.dog.look();
         assert_eq!(watched.told(), None);
     }

@@ -40,6 +40,8 @@ pub(super) struct Writing {
     class: FootageClass,
     /// What comes is to be kept; else it is the last of what was.
     keeps: bool,
+    /// A key picture came, and all since then: what comes can be shown.
+    shown: bool,
     /// What the next file follows.
     chain: Chain,
     /// Oldest first, and newer than what was sent.
@@ -110,6 +112,7 @@ impl Writing {
             home,
             class,
             keeps,
+            shown: false,
             chain: Chain::default(),
             waiting,
             segments,
@@ -136,8 +139,13 @@ impl Writing {
         self.segments.front().filter(|segment| !segment.sent.is_empty()).map(|segment| Arc::clone(&segment.storage))
     }
 
-    /// Takes a fragment, and sends it where that is possible.
+    /// Takes a fragment, and sends it where that is possible. What nothing could show is dropped: a file begins with a key picture, or
+    /// goes on where one that failed ended.
     pub(super) async fn write(&mut self, fragment: Fragment) {
+        self.shown = fragment.key || self.shown && !fragment.discontinuity;
+        if !self.shown {
+            return;
+        }
         self.bytes += fragment.bytes();
         self.waiting.push_back(Waiting { fragment, class: self.class, fresh: false });
         self.send().await;
@@ -146,7 +154,7 @@ impl Writing {
     /// What comes from now on is kept because of something else, or not at all: the file ends.
     pub(super) fn turn(&mut self, class: FootageClass, keeps: bool) {
         (self.class, self.keeps) = (class, keeps);
-        self.close();
+        self.rest();
     }
 
     /// Hears what the disks have answered so far: records that are durable can be played from now on. Then sends what waits.
@@ -156,8 +164,14 @@ impl Writing {
         self.send().await;
     }
 
+    /// The file ends; the next one begins with a key picture.
+    pub(super) fn rest(&mut self) {
+        self.shown = false;
+        self.close();
+    }
+
     /// The file takes nothing more. It is put into the index once the disk has what was sent.
-    pub(super) fn close(&mut self) {
+    fn close(&mut self) {
         let now = self.shared.clock.mono();
         let Some(segment) = self.segments.back_mut() else { return };
         let Some(writer) = segment.writer.take() else { return };
