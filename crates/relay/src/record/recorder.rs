@@ -148,7 +148,9 @@ impl Recorder {
     async fn look(&mut self) {
         while self.filing.try_join_next().is_some() {}
         self.harvest();
-        self.turn().await;
+        if self.gate.is_undecided() {
+            self.turn().await;
+        }
         let mut units = Vec::new();
         loop {
             let missed = self.units.try_read(&mut units);
@@ -160,6 +162,8 @@ impl Recorder {
             self.shared.pulses.came(self.camera, missed, &units, now);
             self.take(missed, &mut units).await;
         }
+        // What came until now was meant by what held until now.
+        self.turn().await;
         let now = self.shared.clock.mono();
         // An open fragment ends in time even when the camera stalls.
         if self.fragmenter.deadline().is_some_and(|deadline| deadline <= now)
