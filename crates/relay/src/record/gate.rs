@@ -74,6 +74,11 @@ impl Gate {
         Some(flow)
     }
 
+    /// Whether it has not decided anything yet.
+    pub(super) fn is_undecided(&self) -> bool {
+        self.flow.is_none()
+    }
+
     /// What happens now.
     pub(super) fn flow(&self) -> Flow {
         self.flow.unwrap_or(Flow::Drop)

@@ -114,7 +114,9 @@ impl Recorder {
     /// Hears what the disk says, and takes what the camera gave since the last look.
     pub(super) async fn look(&mut self) {
         self.writing.look().await;
-        self.turn().await;
+        if self.gate.is_undecided() {
+            self.turn().await;
+        }
         let mut units = Vec::new();
         while self.writing.has_room() {
             let missed = self.units.try_read(&mut units);
@@ -126,6 +128,8 @@ impl Recorder {
             self.shared.pulses.came(self.camera, missed, &units, now);
             self.take(missed, &mut units).await;
         }
+        // What came until now was meant by what held until now.
+        self.turn().await;
         let now = self.shared.clock.mono();
         self.measure(now);
         // An open fragment ends in time even when the camera stalls.
