@@ -26,7 +26,10 @@ impl Control {
 
     /// Sets the limits of the permit's camera.
     pub async fn set_keep(&self, permit: Permit<EditCamera>, keeps: Keeps) -> Result<Keeps> {
-        self.inner.store.set_keeps(&permit, &[(FootageClass::Continuous, keeps.continuous), (FootageClass::Event, keeps.event)]).await?;
+        self.inner
+            .store
+            .set_keeps(&permit, &[(FootageClass::Continuous, keeps.continuous), (FootageClass::Event, keeps.event)])
+            .await?;
         Ok(keeps)
     }
 }

@@ -29,8 +29,9 @@ mod table;
 pub use accounts::{
     AccessRow, Actor, Agreement, AgreementRow, CameraDraft, Cancelled, ConsentDraft, ConsentKind, ConsentRow, Credential,
     DeviceDraft, DeviceRow, DisclosureDraft, DisclosureId, DisclosureRow, EmailIndex, EventId, EventKind, EventRow, FactRows,
-    How, InvitationRow, InvitationState, Keep, LiveConsent, LogFault, LogReport, MemberRow, NewAccount, NewSession, Outcome, Periods,
-    PersonRow, PolicyVersion, RetentionReport, RetentionRow, SessionRow, StreamKeyRow, StreamKeySecret, VerdictRow, ViewDraft,
+    How, InvitationRow, InvitationState, Keep, LiveConsent, LogFault, LogReport, MemberRow, NewAccount, NewSession, Outcome,
+    Periods, PersonRow, PolicyVersion, RetentionReport, RetentionRow, SessionRow, StreamKeyRow, StreamKeySecret, VerdictRow,
+    ViewDraft,
 };
 pub use bus::{Bus, Change};
 pub use footage::{FootageSum, Oldest};

@@ -20,7 +20,8 @@ impl Texts {
             if storages.iter().any(|storage| storage.path == path) {
                 return Err(self.wrong("storage", format_args!("names {} twice", path.display())));
             }
-            let quota_bytes = quota.map(|quota| self.parse::<Size>("storage", quota.trim())).transpose()?.map(|Size(bytes)| bytes);
+            let quota_bytes =
+                quota.map(|quota| self.parse::<Size>("storage", quota.trim())).transpose()?.map(|Size(bytes)| bytes);
             if quota_bytes == Some(0) {
                 return Err(self.wrong("storage", "would keep nothing there; leave it out instead"));
             }

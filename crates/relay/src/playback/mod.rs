@@ -25,10 +25,10 @@ pub(crate) use still::still_of;
 /// What was recorded when, and why not.
 pub type Timeline = Spans;
 
-use crate::record::OpenSegment;
-use crate::{StorageHealth, Watch};
 use crate::fleet::Shared;
+use crate::record::OpenSegment;
 use crate::segment::read_at;
+use crate::{StorageHealth, Watch};
 pub(crate) use cache::Cache;
 use cache::Opened;
 

@@ -91,7 +91,8 @@ impl Notes {
     }
 
     fn write(&self) -> io::Result<()> {
-        let mut text = String::from("# Where footage is kept: id, kind, folder. A line that is taken out makes its folder a new one.\n");
+        let mut text =
+            String::from("# Where footage is kept: id, kind, folder. A line that is taken out makes its folder a new one.\n");
         for Note { id, mounted, folder } in &self.known {
             let kind = if *mounted { "mount" } else { "folder" };
             text.push_str(&format!("{id} {kind} {}\n", folder.display()));

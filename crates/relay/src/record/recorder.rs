@@ -155,7 +155,6 @@ impl Recorder {
         };
         self.fragmenter.push(&AccessUnit { format, data: au.data.clone(), ..*au })
     }
-
 }
 
 /// The instants at which all recorders of the process look: they run in one wake-up, and their appends meet in one round.

@@ -158,8 +158,7 @@ fn permit<A: policy::Act>(object: A::Object, home: HomeId) -> Permit<A> {
     let subject = domain::SubjectId::random();
     let session = Some(SessionFacts { subject, expires: Timestamp::from_micros(i64::MAX) });
     let home = Some(HomeFacts { home, role: Some(domain::Role::Owner), agreed: true, consents: ConsentSet::NONE });
-    let facts =
-        Facts { revision: 0, session, subject: Some(SubjectFacts::settled(subject)), home, region_ok: true, key: None };
+    let facts = Facts { revision: 0, session, subject: Some(SubjectFacts::settled(subject)), home, region_ok: true, key: None };
     let principal = Principal::Session(domain::SessionId::random());
     policy::decide(&Ask { principal, object, at: Timestamp::from_micros(0) }, &facts).unwrap()
 }

@@ -68,7 +68,9 @@ async fn one_that_keeps_failing_rests_longer_and_longer() {
 
 #[test]
 fn an_error_says_how_the_storage_is() {
-    for (errno, health) in [(28, Health::Full), (122, Health::Full), (30, Health::ReadOnly), (5, Health::Failing), (2, Health::Missing)] {
+    for (errno, health) in
+        [(28, Health::Full), (122, Health::Full), (30, Health::ReadOnly), (5, Health::Failing), (2, Health::Missing)]
+    {
         assert_eq!(Health::of(&io::Error::from_raw_os_error(errno)), health);
         assert!(health.error().code().starts_with("storage."));
     }

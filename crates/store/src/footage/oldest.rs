@@ -5,8 +5,8 @@ use sea_orm::prelude::{Expr, Uuid};
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
 
-use super::entity::segment::{Column, Entity};
 use super::class_of;
+use super::entity::segment::{Column, Entity};
 use crate::db::error;
 use crate::{SegmentRow, Store};
 
@@ -82,7 +82,8 @@ impl Store {
             which = which.add(Column::StartAt.lte(before.micros())).add(Column::EndAt.lte(before.micros()));
         }
         if let Some((start, id)) = after {
-            let same = Condition::all().add(Column::StartAt.eq(start.micros())).add(Column::Id.gt(Uuid::from_bytes(id.to_bytes())));
+            let same =
+                Condition::all().add(Column::StartAt.eq(start.micros())).add(Column::Id.gt(Uuid::from_bytes(id.to_bytes())));
             which = which.add(Condition::any().add(Column::StartAt.gt(start.micros())).add(same));
         }
         self.by_start(Entity::find().filter(which).limit(u64::from(limit))).await

@@ -116,13 +116,20 @@ pub(crate) async fn run(binary: &Path) -> Result<()> {
     let rows = ROWS.iter().map(|row| async { (row, one(binary, row, &url).await) });
     let rows = futures::future::join_all(rows).await;
     camera.shutdown().await;
-    println!("{:<12} {:<10} {:>8} {:>9} {:>5}  {:<34} recorded on", "disk", "told s", "back s", "lost ms", "gaps", "what was told");
+    println!(
+        "{:<12} {:<10} {:>8} {:>9} {:>5}  {:<34} recorded on",
+        "disk", "told s", "back s", "lost ms", "gaps", "what was told"
+    );
     let mut failed = Vec::new();
     for (row, seen) in rows {
         match seen {
             Ok(seen) => {
                 let Seen { told, how, back, lost_ms, gaps, files: (own, next) } = &seen;
-                let on = if row.next { format!("the next disk: {next} files there, {own} here") } else { format!("in memory, {own} files") };
+                let on = if row.next {
+                    format!("the next disk: {next} files there, {own} here")
+                } else {
+                    format!("in memory, {own} files")
+                };
                 let (told, back) = (told.as_secs_f32(), back.as_secs_f32());
                 println!("{:<12} {told:<10.1} {back:>8.1} {lost_ms:>9} {gaps:>5}  {how:<34} {on}", row.name);
                 failed.extend(seen.wrong(row).map(|why| format!("{}: {why}", row.name)));

@@ -49,13 +49,15 @@ impl Volume {
         let dir = tempfile::tempdir()?;
         let image = dir.path().join("image");
         fs::File::create(&image)?.set_len(SIZE)?;
-        let device = run("losetup", &["-f", "--show", text(&image)?]).map_err(|e| format!("loop devices are needed, as root: {e}"))?;
+        let device =
+            run("losetup", &["-f", "--show", text(&image)?]).map_err(|e| format!("loop devices are needed, as root: {e}"))?;
         Self { device: Device::Loop(device.trim().into()), dir, mounted: false }.made(&[])
     }
 
     /// On memory.
     pub(crate) fn on_memory() -> Result<Self> {
-        let number = fs::read_to_string("/sys/class/zram-control/hot_add").map_err(|e| format!("zram is needed, as root: {e}"))?;
+        let number =
+            fs::read_to_string("/sys/class/zram-control/hot_add").map_err(|e| format!("zram is needed, as root: {e}"))?;
         let number = number.trim().to_owned();
         fs::write(format!("/sys/block/zram{number}/disksize"), SIZE.to_string())?;
         // Without a journal a failed write is the file's own failure, and not the end of the filesystem.
