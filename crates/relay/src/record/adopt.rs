@@ -110,7 +110,9 @@ async fn read_header(path: PathBuf) -> Result<Option<SegmentHeader>> {
     let (bytes, length) = read.map_err(Error::internal)?;
     match SegmentHeader::decode(&bytes) {
         Some(header) => Ok(Some(header)),
-        None if is_segment(&bytes) => Err(Error::internal("a segment of another format than this version knows")),
+        None if bytes.len() == HEADER_LEN && is_segment(&bytes) => {
+            Err(Error::internal("a segment of another format than this version knows"))
+        }
         None if length > UNSYNCED_MAX => Err(Error::internal("a long file without the header of a segment")),
         None => Ok(None),
     }
