@@ -148,6 +148,18 @@ impl Home {
         shared
     }
 
+    /// Which of these files a start leaves among the open ones.
+    pub(super) async fn leaves(&self, files: &[(&str, Vec<u8>)]) -> Vec<String> {
+        let open = self.folder.path().join("segments").join(OPEN_FOLDER);
+        std::fs::create_dir_all(&open).unwrap();
+        for (name, bytes) in files {
+            std::fs::write(open.join(name), bytes).unwrap();
+        }
+        drop(self.open_anew(Arc::new(Local)).await);
+        let left = std::fs::read_dir(open).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+        BTreeSet::from_iter(left).into_iter().collect()
+    }
+
     /// A server runs, its power is cut, another one starts: what it finds is compared with what the cameras sent.
     pub(super) async fn live(&mut self, life: Life) {
         let begun = self.clock.now();

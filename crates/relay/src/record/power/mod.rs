@@ -8,6 +8,8 @@ mod home;
 mod inode;
 mod random;
 
+use std::ops::Range;
+
 use disk::Faults;
 use home::{Home, Left, Life};
 use random::Random;
@@ -18,12 +20,16 @@ const LOSS_MAX_MS: u64 = 1000;
 /// How long a round of syncs takes at most on the disks for which that is promised.
 const ROUND_MS: u64 = 140;
 
+/// Lives of up to four seconds, and those in which a recorder tries again after a failure, in steps of 10 ms.
+const SHORT: Range<u64> = 40..400;
+const LONG: Range<u64> = 400..800;
+
 /// Runs lives one after the other in the same home.
-async fn lives(cameras: u64, count: u64, faults: impl Fn(&mut Random) -> Faults) -> Left {
+async fn lives(cameras: u64, count: u64, steps: Range<u64>, faults: impl Fn(&mut Random) -> Faults) -> Left {
     let mut home = Home::with_cameras(cameras).await;
     for seed in 0..count {
         let mut random = Random::new(seed);
-        let (steps, faults) = (random.within(40..400), faults(&mut random));
+        let (steps, faults) = (random.within(steps.clone()), faults(&mut random));
         home.live(Life { seed, steps, faults }).await;
     }
     println!("{cameras} cameras: {:?}", home.left);
@@ -47,17 +53,17 @@ fn fine(cameras: u64, left: Left) {
 
 #[tokio::test]
 async fn a_power_cut_takes_at_most_a_second_of_a_few_cameras() {
-    fine(2, lives(2, 120, sound(2)).await);
+    fine(2, lives(2, 120, SHORT, sound(2)).await);
 }
 
 #[tokio::test]
 async fn a_power_cut_takes_at_most_a_second_of_many_cameras() {
-    fine(6, lives(6, 120, sound(6)).await);
+    fine(6, lives(6, 120, SHORT, sound(6)).await);
 }
 
 #[tokio::test]
 async fn without_syncs_the_same_cuts_take_more_and_what_was_promised() {
-    let left = lives(6, 20, |random| Faults { idle_syncs: true, ..sound(6)(random) }).await;
+    let left = lives(6, 20, SHORT, |random| Faults { idle_syncs: true, ..sound(6)(random) }).await;
     assert!(left.loss_ms_max > LOSS_MAX_MS && left.broken_promises > 0, "{left:?}");
     assert_eq!(left.corrupt, 0, "even then nothing is taken for what it is not: {left:?}");
 }
@@ -75,8 +81,22 @@ async fn where_a_disk_fails_before_its_power_does_what_it_did_not_take_is_writte
         faults
     };
     for cameras in [2, 5] {
-        let left = lives(cameras, 40, failing).await;
+        let left = lives(cameras, 30, LONG, failing).await;
         assert!(left.told > 0, "it did fail: {left:?}");
         assert_eq!((left.corrupt, left.broken_promises, left.holes, left.stray), (0, 0, 0, 0), "{left:?}");
     }
+}
+
+#[tokio::test]
+async fn what_a_power_cut_does_not_explain_stays_for_a_person_to_look_at() {
+    let home = Home::with_cameras(1).await;
+    let to_come = [&b"ATIPSEG\0\xff\xff"[..], &[0; 300]].concat();
+    let files = [
+        ("empty.seg", Vec::new()),
+        ("zeros.seg", vec![0; 70_000]),
+        ("cut in its header.seg", b"ATIPSEG\0\0\x01\x01".to_vec()),
+        ("of a version to come.seg", to_come),
+        ("long and without a header.seg", vec![0; 11 * 1024 * 1024]),
+    ];
+    assert_eq!(home.leaves(&files).await, ["long and without a header.seg", "of a version to come.seg"]);
 }

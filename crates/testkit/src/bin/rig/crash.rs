@@ -65,8 +65,9 @@ pub(crate) async fn run(binary: &Path, plan: Plan) -> Result<()> {
         let added = json!({ "name": format!("Camera {n}"), "main_url": camera.url(StreamName::Main) });
         running.push((owner.add_camera(&added).await?, camera));
     }
-    let (mut sum, mut begun) = (Sum::default(), SystemClock.now());
+    let mut sum = Sum::default();
     recording(&owner, &running).await?;
+    let mut begun = SystemClock.now();
     for round in 0..rounds {
         sleep(Duration::from_millis(LIFE_MIN_MS + chance(LIFE_MAX_MS - LIFE_MIN_MS))).await;
         let (started, killed) = server.crash()?;
@@ -75,6 +76,7 @@ pub(crate) async fn run(binary: &Path, plan: Plan) -> Result<()> {
         let logs: Vec<_> = running.iter().map(|(_, camera)| camera.sent(StreamName::Main)).collect();
         // Nothing is recorded before all that is left was adopted.
         recording(&owner, &running).await?;
+        let begins = SystemClock.now();
         for (n, ((id, _), log)) in running.iter().zip(&logs).enumerate() {
             let life = Life { begun, killed, log };
             match life.judge(&owner, id, &original, n == 0).await {
@@ -86,7 +88,7 @@ pub(crate) async fn run(binary: &Path, plan: Plan) -> Result<()> {
             }
         }
         sum.rejected += Numbers::of(port).await?.get("atipcam_recording_records_rejected");
-        begun = killed + CLOCKS;
+        begun = begins;
     }
     for (_, camera) in running {
         camera.shutdown().await;
@@ -104,6 +106,7 @@ async fn recording(owner: &Client, cameras: &[(String, Running)]) -> Result<()> 
 
 /// One life of the server, as one camera saw it.
 struct Life<'a> {
+    /// When it recorded all cameras.
     begun: Timestamp,
     killed: Timestamp,
     /// Which picture of the clip was sent when, in seconds since 1970.
