@@ -169,7 +169,7 @@ impl<'k> SegmentChecker<'k> {
             self.step = Step::Footer;
             return Ok(());
         };
-        let first = reader.header().len() as u64;
+        let first = reader.header().encoded_len() as u64;
         self.step = match std::mem::replace(&mut self.step, Step::Done) {
             Step::Footer => match Footer::decode(bytes, self.file_len).filter(|at| at.offset >= first) {
                 Some(at) => Step::Trailer { at, footer: true },

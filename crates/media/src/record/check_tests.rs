@@ -62,7 +62,7 @@ fn one_flipped_bit_is_told_with_the_part_that_it_is_in_and_no_other() {
         let mut bytes = file.bytes.clone();
         bytes[at] ^= 1 << (at % 8);
         let Ok(checked) = SegmentChecker::check(&bytes, &media_key(1), Depth::Samples) else {
-            assert!(at < file.index.header().len(), "byte {at}");
+            assert!(at < file.index.header().encoded_len(), "byte {at}");
             continue;
         };
         let faults = checked.faults.iter().map(|fault| match *fault {
@@ -85,7 +85,7 @@ fn one_flipped_bit_is_told_with_the_part_that_it_is_in_and_no_other() {
 fn tables_alone_tell_what_they_can_of_a_flipped_bit() {
     let file = file();
     let mut missed = 0;
-    for at in file.index.header().len()..file.bytes.len() {
+    for at in file.index.header().encoded_len()..file.bytes.len() {
         let mut bytes = file.bytes.clone();
         bytes[at] ^= 1 << (at % 8);
         if check(&bytes, Depth::Tables).faults.is_empty() {
@@ -101,11 +101,11 @@ fn tables_alone_tell_what_they_can_of_a_flipped_bit() {
 fn a_cut_at_the_end_is_no_fault_of_what_is_left() {
     let file = file();
     let ends: Vec<_> = file.index.records().iter().map(|record| record.at().sealed().end as usize).collect();
-    for cut in file.index.header().len()..file.bytes.len() {
+    for cut in file.index.header().encoded_len()..file.bytes.len() {
         let checked = check(&file.bytes[..cut], Depth::Samples);
         let whole = ends.iter().filter(|&&end| end <= cut).count();
         assert_eq!(checked.records.len(), whole, "cut at {cut}");
-        let at_an_end = cut == file.index.header().len() || ends.contains(&cut);
+        let at_an_end = cut == file.index.header().encoded_len() || ends.contains(&cut);
         let in_footer = cut >= file.bytes.len() - FOOTER_LEN;
         match checked.ending {
             Ending::Open => assert!(at_an_end, "cut at {cut}"),

@@ -114,7 +114,7 @@ impl FileCipher {
         let mut file_key = [0; 32];
         let filled = prk.expand(&[KEY_INFO, &[header.cipher.to_byte()]], algorithm).and_then(|okm| okm.fill(&mut file_key));
         let key = filled.and_then(|()| UnboundKey::new(algorithm, &file_key)).map_err(|_| SegmentError::Crypto)?;
-        Ok(Self { key: LessSafeKey::new(key), header: header.encode(), header_len: header.len() })
+        Ok(Self { key: LessSafeKey::new(key), header: header.encode(), header_len: header.encoded_len() })
     }
 
     /// File header, the part's clear header, and the tag of the part before it.

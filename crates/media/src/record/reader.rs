@@ -77,7 +77,7 @@ impl SegmentReader {
         self.cipher.open(Part::Trailer(footer.records), &clear, &link, &mut rest[RECORD_HEADER_LEN..])?;
         let start = TAG_LEN + RECORD_HEADER_LEN;
         let body = Bytes::from(bytes).slice(start..start + footer.body_len as usize);
-        read_trailer(footer, self.header.len() as u64, body).ok_or(SegmentError::Forged)?.ok_or(SegmentError::Empty)
+        read_trailer(footer, self.header.encoded_len() as u64, body).ok_or(SegmentError::Forged)?.ok_or(SegmentError::Empty)
     }
 }
 
@@ -175,12 +175,12 @@ impl<'k> IndexLoader<'k> {
     pub fn feed(&mut self, mut bytes: Vec<u8>) -> Result<(), SegmentError> {
         let Some(reader) = &self.reader else {
             let reader = self.reader.insert(SegmentReader::new(&bytes, self.key)?);
-            let offset = reader.header.len() as u64;
+            let offset = reader.header.encoded_len() as u64;
             let footer = self.file_len > offset + FOOTER_LEN as u64;
             self.step = if footer { Step::Footer } else { Step::Scan { offset, window: SCAN_WINDOW } };
             return Ok(());
         };
-        let scan = Step::Scan { offset: reader.header.len() as u64, window: SCAN_WINDOW };
+        let scan = Step::Scan { offset: reader.header.encoded_len() as u64, window: SCAN_WINDOW };
         match &self.step {
             Step::Header | Step::Done => {}
             Step::Footer => self.step = Footer::decode(&bytes, self.file_len).map_or(scan, Step::Trailer),

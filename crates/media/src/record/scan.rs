@@ -62,7 +62,7 @@ impl SegmentScanner {
     pub fn feed(&mut self, bytes: &[u8]) -> Result<(), SegmentError> {
         if self.header.is_none() {
             let header = SegmentHeader::decode(bytes).ok_or(SegmentError::NotASegment)?;
-            (self.header, self.end) = (Some(header), header.len() as u64);
+            (self.header, self.end) = (Some(header), header.encoded_len() as u64);
             return Ok(());
         }
         let number = self.records.len() as u32;

@@ -95,17 +95,11 @@ pub struct SegmentHeader {
 impl SegmentHeader {
     /// Bytes of this header in its file.
     #[must_use]
-    pub const fn len(&self) -> usize {
+    pub const fn encoded_len(&self) -> usize {
         self.version.header_len()
     }
 
-    /// Never: a header has bytes.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        false
-    }
-
-    /// The header as it stands in the file: the first [`len`](Self::len) bytes of this.
+    /// The header as it stands in the file: the first [`encoded_len`](Self::encoded_len) bytes of this.
     pub(crate) fn encode(&self) -> [u8; HEADER_LEN] {
         let mut out = [0; HEADER_LEN];
         out[..8].copy_from_slice(&MAGIC);

@@ -74,13 +74,13 @@ impl SegmentWriter {
             format,
             cipher: FileCipher::new(&header, key)?,
             link: [0; TAG_LEN],
-            offset: header.len() as u64,
+            offset: header.encoded_len() as u64,
             records: 0,
             trailer: Vec::new(),
             start: None,
             end: None,
         };
-        Ok((writer, Bytes::copy_from_slice(&header.encode()[..header.len()])))
+        Ok((writer, Bytes::copy_from_slice(&header.encode()[..header.encoded_len()])))
     }
 
     /// The file's clear header.
