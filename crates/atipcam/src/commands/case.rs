@@ -135,7 +135,7 @@ mod tests {
     const VECTOR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../web/verify/vector.zip");
 
     fn run_on(arguments: &[&str]) -> Result<ExitCode, Failure> {
-        run(&command().get_matches_from([&["verify-case"], arguments].concat()))
+        run(&command().get_matches_from([&["verify-case"][..], arguments].concat()))
     }
 
     #[test]
