@@ -9,6 +9,7 @@ mod sps;
 mod stream;
 mod target;
 mod timeline;
+mod wall;
 
 use std::fmt;
 use std::future::Future;
