@@ -11,6 +11,7 @@ DEMO_FILE ?=
 SOAK_SECONDS ?= 3600
 SOAK_CAMERAS ?= 40
 SOAK_VISITORS ?= 20
+FUZZ_SECONDS ?= 60
 
 CARGO := cargo
 target := $(or $(CARGO_TARGET_DIR),target)
@@ -20,7 +21,7 @@ rig := $(target)/debug/rig
 benches := -p media -p policy -p control --bench stages --bench decide --bench ask
 say = @printf '\n==> %s\n'
 
-.PHONY: help run build test bench soak fmt setup-run setup-test fmt-check tidy web web-test clippy rust-test counts evidence e2e
+.PHONY: help run build test bench fuzz soak fmt setup-run setup-test fmt-check tidy web web-test clippy rust-test counts evidence e2e
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,7 +45,11 @@ bench: setup-test build ## What the media path costs beside ffmpeg, GStreamer an
 	@$(rig) bench --server $(target)/release/atipcam --json $(target)/bench
 	@$(CARGO) bench --locked $(benches)
 
-soak: setup-test build ## An hour of forty cameras and twenty viewers who come and go: nothing is lost, memory and files stay flat
+fuzz: setup-test ## Made-up bytes through every parser of what comes from outside, a minute each (FUZZ_SECONDS): no crash
+	$(say) 'fuzzing every door for $(FUZZ_SECONDS) s'
+	@scripts/fuzz $(FUZZ_SECONDS)
+
+soak: setup-test build fuzz ## A minute of fuzzing a parser, then an hour of forty cameras and twenty viewers who come and go: nothing is lost or grows
 	$(say) 'soaking for $(SOAK_SECONDS) s; 4 GB of footage go into the folder for temporary files'
 	@$(build-all)
 	@$(rig) soak --server $(target)/release/atipcam --seconds $(SOAK_SECONDS) --cameras $(SOAK_CAMERAS) --visitors $(SOAK_VISITORS) --json $(target)/bench/soak.json
@@ -113,6 +118,7 @@ e2e: web
 	@$(build-all)
 	@$(rig) demo --server $(target)/debug/atipcam
 	@$(rig) foreign --server $(target)/debug/atipcam
+	@$(rig) players --server $(target)/debug/atipcam
 	@$(rig) cuts --server $(target)/debug/atipcam
 	@$(rig) privacy --server $(target)/debug/atipcam
 	@$(rig) add --server $(target)/debug/atipcam
