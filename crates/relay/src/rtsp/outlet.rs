@@ -164,7 +164,10 @@ impl Outlet {
             (true, None) => return,
         };
         state.waits_for_key = false;
-        let direct = if state.live && state.queue.is_empty() { state.direct.clone() } else { None };
+        // A large picture as datagrams is sent in portions: a player's socket need not hold all of it at once.
+        let by_udp = |item: &Item| matches!(routes.of(item.batch.track()), Some(Route::Udp { .. }));
+        let in_portions = items.iter().any(|item| by_udp(item) && item.batch.packets().len() > DATAGRAMS_AT_ONCE);
+        let direct = if state.live && state.queue.is_empty() && !in_portions { state.direct.clone() } else { None };
         let mut rest = items;
         if let Some(direct) = direct {
             match write_now(&direct, self.udp.as_deref(), items, routes) {
