@@ -11,6 +11,7 @@ mod foreign;
 mod lan;
 mod link;
 mod namespaces;
+mod players;
 mod privacy;
 mod soak;
 mod steer;
@@ -37,6 +38,8 @@ enum Rig {
     Demo,
     /// The same with cameras that are not ours.
     Foreign,
+    /// Other makers' players, GStreamer and the client of VLC, at our cameras and at our server's outlet.
+    Players,
     /// A session that ends and a camera that is removed cut what runs within a second: WebRTC, live parts, downloads.
     Cuts,
     /// Consents withdrawn while streams run, the log, receipts that verify without the server.
@@ -131,6 +134,7 @@ async fn main() -> ExitCode {
         Rig::LanSearch { seconds, sweep } => lan::look(seconds, sweep).await,
         Rig::Codes => codes::run(&server).await,
         Rig::Link => link::run(&server).await,
+        Rig::Players => players::run(&server).await,
         Rig::Privacy => privacy::run(&server).await,
         Rig::Steer => steer::run(&server).await,
         Rig::Soak { seconds, cameras, visitors, json } => {
