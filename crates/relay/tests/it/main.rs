@@ -3,6 +3,7 @@
 
 mod controls;
 mod journey;
+mod misbehaving;
 mod rig;
 mod rtsp;
 mod steer;
