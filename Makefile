@@ -116,13 +116,4 @@ evidence:
 e2e: web
 	$(say) 'the journeys in Chromium against the real server'
 	@$(build-all)
-	@$(rig) demo --server $(target)/debug/atipcam
-	@$(rig) foreign --server $(target)/debug/atipcam
-	@$(rig) players --server $(target)/debug/atipcam
-	@$(rig) cuts --server $(target)/debug/atipcam
-	@$(rig) privacy --server $(target)/debug/atipcam
-	@$(rig) add --server $(target)/debug/atipcam
-	@$(rig) link --server $(target)/debug/atipcam
-	@$(rig) codes --server $(target)/debug/atipcam
-	@$(rig) steer --server $(target)/debug/atipcam
-	@$(rig) soak --server $(target)/debug/atipcam --seconds 30 --cameras 6 --visitors 6
+	@$(rig) all --server $(target)/debug/atipcam

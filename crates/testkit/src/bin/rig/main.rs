@@ -1,6 +1,7 @@
 //! The rigs: the whole product, as people and outside tools meet it. `make test`, `make bench` and `make soak` run these.
 #![allow(clippy::print_stdout, reason = "a command-line tool")]
 
+mod all;
 mod bench;
 mod browser;
 mod codes;
@@ -34,6 +35,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Rig {
+    /// Every journey that `make test` runs, two at a time.
+    All,
     /// A newcomer's journey in Chromium with the demo's four cameras.
     Demo,
     /// The same with cameras that are not ours.
@@ -124,6 +127,7 @@ enum Rig {
 async fn main() -> ExitCode {
     let Arguments { rig, server } = Arguments::parse();
     let done = match rig {
+        Rig::All => all::run(&server).await,
         Rig::Demo => demo::run(&server),
         Rig::Cuts => cuts::run(&server).await,
         Rig::Foreign => foreign::run(&server).await,
