@@ -13,6 +13,7 @@ SOAK_CAMERAS ?= 40
 SOAK_VISITORS ?= 20
 # How often `make soak` kills the server before.
 SOAK_CRASHES ?= 200
+FUZZ_SECONDS ?= 60
 
 CARGO := cargo
 target := $(or $(CARGO_TARGET_DIR),target)
@@ -22,7 +23,7 @@ rig := $(target)/debug/rig
 benches := -p media -p policy -p control --bench stages --bench decide --bench ask
 say = @printf '\n==> %s\n'
 
-.PHONY: help run build test bench soak fmt setup-run setup-test fmt-check tidy web web-test clippy rust-test counts evidence e2e
+.PHONY: help run build test bench fuzz soak fmt setup-run setup-test fmt-check tidy web web-test clippy rust-test counts evidence e2e
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,7 +47,11 @@ bench: setup-test build ## What the media path costs beside ffmpeg, GStreamer an
 	@$(rig) bench --server $(target)/release/atipcam --json $(target)/bench
 	@$(CARGO) bench --locked $(benches)
 
-soak: setup-test build ## Two hundred crashes, then an hour of forty cameras and twenty viewers who come and go: nothing is lost, memory stays flat
+fuzz: setup-test ## Made-up bytes through every parser of what comes from outside, a minute each (FUZZ_SECONDS): no crash
+	$(say) 'fuzzing every door for $(FUZZ_SECONDS) s'
+	@scripts/fuzz $(FUZZ_SECONDS)
+
+soak: setup-test build fuzz ## A minute of fuzzing a parser, two hundred crashes, then an hour of forty cameras and twenty viewers who come and go: nothing is lost or grows
 	$(say) 'soaking for $(SOAK_SECONDS) s; 4 GB of footage go into the folder for temporary files'
 	@$(build-all)
 	@$(rig) crash --server $(target)/release/atipcam --rounds $(SOAK_CRASHES)

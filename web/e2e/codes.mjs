@@ -2,6 +2,8 @@
 //
 //   E2E_LABEL     an `atipcam:label` URI of a camera in the network that has no owner yet
 //   E2E_LENS_PNG  where the code for the lens is put as a PNG, for whoever holds it before a camera in set-up mode
+//   E2E_KINDS     networks as JSON, [{name, kind, password, hidden}]: a code for the lens is drawn for each
+//   E2E_KINDS_DIR where those codes are put as N.png; `all` is there once they all are
 //   E2E_TLS       `no` where the server speaks no TLS: the Wi-Fi page explains then, and invites nobody
 //
 // What has no setting is passed over.
@@ -16,6 +18,8 @@ import { BASE, ownersPage } from './owner.mjs';
 
 const LABEL = process.env.E2E_LABEL;
 const LENS_PNG = process.env.E2E_LENS_PNG;
+const KINDS = JSON.parse(process.env.E2E_KINDS ?? '[]');
+const KINDS_DIR = process.env.E2E_KINDS_DIR;
 const NETWORK = 'Sunflower 7';
 const PASSWORD = 'p&ss "word"; 42';
 /** How long the rig's camera may take to read the code, join and call. */
@@ -96,6 +100,28 @@ async function welcome(page, name) {
 	await page.getByRole('heading', { name }).waitFor();
 }
 
+/** Types each network into the form, and puts the code that is drawn where a lens sees it. */
+async function drawKinds(page) {
+	const form = page.locator('[data-network]');
+	for (const [at, { name, kind, password, hidden }] of KINDS.entries()) {
+		await page.fill('[data-ssid] input', name);
+		await form.getByRole('radio').nth(['wpa', 'sae', 'open'].indexOf(kind)).check();
+		if (kind !== 'open') await page.fill('[data-password] input', password);
+		await form.getByRole('switch').first().setChecked(hidden);
+		await page.locator('[data-draw]').click();
+		const { png } = await readCode(page, 'ours');
+		writeFileSync(join(KINDS_DIR, `${at}.png`), png);
+		await page.locator('[data-change]').click();
+	}
+	writeFileSync(join(KINDS_DIR, 'all'), '');
+	// As it was, for what follows.
+	await page.fill('[data-ssid] input', NETWORK);
+	await form.getByRole('radio').first().check();
+	await page.fill('[data-password] input', PASSWORD);
+	await form.getByRole('switch').first().setChecked(false);
+	return `${KINDS.length} codes`;
+}
+
 async function byLens(browser) {
 	const page = await ownersPage(browser);
 	const asked = listen(page);
@@ -126,6 +152,7 @@ async function byLens(browser) {
 			assert.deepEqual(await violations(page), []);
 		});
 	} else {
+		if (KINDS.length) await step('a code for the lens is drawn for every kind of network', () => drawKinds(page));
 		await step('a code for the lens holds network and invitation', async () => {
 			await page.locator('[data-draw]').click();
 			const { png, code } = await readCode(page, 'ours');
@@ -143,7 +170,8 @@ async function byLens(browser) {
 	}
 
 	await step('no request carried the name or the password of the network', async () => {
-		for (const secret of [NETWORK, PASSWORD])
+		const typed = KINDS.flatMap(({ name, password }) => [name, password]).filter((text) => text);
+		for (const secret of [NETWORK, PASSWORD, ...typed])
 			for (const spelling of spellings(secret))
 				assert.ok(!asked.some((one) => JSON.stringify(Object.values(one)).includes(spelling)), `sent as ${spelling}`);
 		return `${asked.length} requests`;

@@ -72,7 +72,9 @@ impl Camera {
             [(StreamName::Main, Some(&config.source), Some(main)), (StreamName::Sub, config.sub.as_ref(), sub)]
         {
             let (Some(source), Some(clip)) = (source, clip) else { continue };
-            let stream = Stream::new(name, Arc::new(clip)).map(Arc::new).ok_or_else(|| unusable("there is nothing to play"))?;
+            let stream = Stream::new(name, Arc::new(clip), config.faults.wrap_after_s)
+                .map(Arc::new)
+                .ok_or_else(|| unusable("there is nothing to play"))?;
             let playout = Playout::new(Arc::clone(&stream), watched.clone(), Arc::clone(&clock), alternate(source, name))
                 .ok_or_else(|| unusable("there is nothing to play"))?;
             tasks.spawn(stop.clone().run_until_cancelled_owned(playout.run()));

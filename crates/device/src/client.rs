@@ -18,6 +18,11 @@ use crate::playout::oversized;
 use crate::stream::{Stream, Unit, UnitKind};
 use crate::udp::UdpPair;
 
+/// Datagrams that go out at once, and the pause after them: some 90 Mbit/s, as the cable of a real camera has it, which a player's
+/// socket holds.
+const DATAGRAMS_AT_ONCE: usize = 16;
+const DATAGRAMS_PAUSE: Duration = Duration::from_millis(2);
+
 /// A write that takes longer meets a client that does not read.
 const WRITE_TIME_MAX: Duration = Duration::from_secs(10);
 
@@ -159,12 +164,20 @@ impl Client {
 
     /// Does what the session says.
     async fn obey(&mut self) -> io::Result<ControlFlow<()>> {
+        let mut datagrams = 0;
         while let Some(action) = self.session.poll() {
             match action {
                 Action::Send(bytes) => self.write(&bytes).await?,
                 // Its own credentials are all that this camera asks for.
                 Action::Identify { .. } | Action::Refused => {}
-                Action::Datagram { from, to, bytes } => self.shared.udp.send(from, to, &bytes).await,
+                Action::Datagram { from, to, bytes } => {
+                    if datagrams == DATAGRAMS_AT_ONCE {
+                        datagrams = 0;
+                        tokio::time::sleep(DATAGRAMS_PAUSE).await;
+                    }
+                    datagrams += 1;
+                    self.shared.udp.send(from, to, &bytes).await;
+                }
                 Action::Present { path } => {
                     let presentation = self.stream(&path).map(|stream| presentation(stream, &self.faults.borrow()));
                     self.session.present(presentation.map(Arc::new), self.shared.clock.mono());
@@ -212,11 +225,19 @@ fn presentation(stream: &Stream, faults: &Faults) -> Presentation {
     match faults.sdp {
         SdpFault::None | SdpFault::NoParameterSets => {}
         SdpFault::Garbage => presentation.sdp = "this is no session description\r\n".into(),
+        SdpFault::SoundOnly => presentation.sdp = without_picture(&presentation.sdp),
         SdpFault::UnknownCodec => {
             presentation.sdp = presentation.sdp.replace("H264/90000", "X-NOBODY/90000").replace("H265/90000", "X-NOBODY/90000");
         }
     }
     presentation
+}
+
+/// A description without its first media section, which is the picture's.
+fn without_picture(sdp: &str) -> String {
+    let mut sections = sdp.split("m=");
+    let session = sections.next().unwrap_or_default();
+    sections.skip(1).fold(session.to_owned(), |text, section| text + "m=" + section)
 }
 
 /// A duration from outside: never negative, never endless.

@@ -32,6 +32,10 @@ pub struct Faults {
     pub truncate_every: Option<NonZeroU32>,
     /// Never sends a key picture.
     pub no_key_frames: bool,
+    /// Never sends the sound that it offers.
+    pub no_sound: bool,
+    /// Timestamps and sequence numbers begin anew so many seconds after the camera started, as 32 and 16 bits do; from the start only.
+    pub wrap_after_s: Option<f64>,
     /// Presentation times that jump back and forth, as those of B-frames do.
     pub b_frames: bool,
 }
@@ -49,4 +53,6 @@ pub enum SdpFault {
     NoParameterSets,
     /// It offers no picture, only a codec that nobody has.
     UnknownCodec,
+    /// It offers sound alone.
+    SoundOnly,
 }

@@ -106,10 +106,12 @@ pub(crate) struct Joined {
 }
 
 impl Stream {
-    pub(crate) fn new(name: StreamName, clip: Arc<Clip>) -> Option<Self> {
+    /// `wrap_after_s` is a fault: see there.
+    pub(crate) fn new(name: StreamName, clip: Arc<Clip>, wrap_after_s: Option<f64>) -> Option<Self> {
         let format = Arc::clone(&clip.format);
-        let video = Packetiser::new(&format, Track::Video, random_start())?;
-        let audio = Packetiser::new(&format, Track::Audio, random_start());
+        let begin = |track| start(wrap_after_s, format.timescale(track));
+        let video = Packetiser::new(&format, Track::Video, begin(Track::Video))?;
+        let audio = Packetiser::new(&format, Track::Audio, begin(Track::Audio));
         let state = State {
             format,
             video,
@@ -209,8 +211,13 @@ impl State {
     }
 }
 
-fn random_start() -> Start {
+/// At random, as the standard has it (RFC 3550 5.1), or so that timestamps of `rate` a second wrap soon.
+fn start(wrap_after_s: Option<f64>, rate: u32) -> Start {
     let (high, low) = uuid::Uuid::new_v4().as_u64_pair();
     let [a, b, c, d, e, f, ..] = low.to_le_bytes();
+    if let Some(seconds) = wrap_after_s {
+        let ticks = (seconds * f64::from(rate)) as u32;
+        return Start { ssrc: (high >> 32) as u32, sequence: u16::MAX, timestamp: ticks.wrapping_neg() };
+    }
     Start { ssrc: (high >> 32) as u32, sequence: u16::from_le_bytes([e, f]), timestamp: u32::from_le_bytes([a, b, c, d]) }
 }

@@ -9,13 +9,16 @@ mod sps;
 mod stream;
 mod target;
 mod timeline;
+mod wall;
 
 use std::fmt;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Clock;
+use futures::FutureExt as _;
 use media::au::{AudioFormat, Format, VideoCodec};
 use retina::client::{
     Described, InitialTimestampPolicy, PlayOptions, Session, SessionGroup, SessionOptions, SetupOptions, Stream,
@@ -117,9 +120,12 @@ impl Source {
             .creds(self.target.credentials())
             .user_agent(concat!("atipcam/", env!("CARGO_PKG_VERSION")).to_owned())
             .session_group(Arc::clone(&self.sessions));
-        let described = Session::describe(self.target.url().clone(), options);
+        // What reads descriptions asserts that a media section begins with its line; a camera need not keep that. The session is
+        // dropped with the panic, so nothing of it is seen half done.
+        let described = AssertUnwindSafe(Session::describe(self.target.url().clone(), options)).catch_unwind();
         match timeout(CONNECT_TIME_MAX + ANSWER_TIME_MAX, described).await {
-            Ok(result) => result.map_err(|error| self.error(&error, Phase::Describe)),
+            Ok(Ok(result)) => result.map_err(|error| self.error(&error, Phase::Describe)),
+            Ok(Err(_)) => Err(CameraError::SdpInvalid),
             Err(_) => Err(self.silence().await),
         }
     }

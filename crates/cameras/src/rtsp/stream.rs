@@ -232,7 +232,7 @@ impl<'a> RtspStream<'a> {
             self.video.line.breaks = true;
         }
         let (dts, cts) = self.carry.reorder.place(place.pts);
-        let wall = self.carry.timeline.picture_wall(VIDEO_TIMESCALE, place.pts, now);
+        let wall = self.carry.timeline.picture_wall(VIDEO_TIMESCALE, place.pts, arrived, now);
         let key = kind == Picture::Key;
         let unit = AccessUnit { track: Track::Video, format, dts, cts, wall, arrived, key, discontinuity: false, data };
         Ok(Some(self.video.line.arrival(unit)))

@@ -3,30 +3,20 @@
 //! A track is anchored where its first packet arrives: from there on its ticks are the camera's own, so that the network's
 //! jitter does not show. The origin is that of the monotonic clock. Tracks are anchored anew, with a discontinuity, where
 //! the camera's timestamps jump or leave the monotonic clock behind. Sender reports (RFC 3550, section 6.4.1) then
-//! say how the tracks belong together, and what time it was.
+//! say how the tracks belong together; [`Wall`] knows what time it was.
 
 use std::time::Duration;
 
 use domain::{Mono, Timestamp};
 use media::au::Track;
 
+use super::wall::Wall;
+
 /// Timestamps that move further than this are a jump, as is a line of time that left the monotonic clock this far behind.
 const JUMP: Duration = Duration::from_secs(10);
 
 /// Timestamps may go back this far: pictures come in decoding order.
 const BACK: Duration = Duration::from_secs(1);
-
-/// A camera's clock further from ours than this is not believed.
-const CLOCK_OFF: Duration = Duration::from_secs(1);
-
-/// Wall-clock time is taken over at once where it is this far off: somebody set a clock.
-const WALL_STEP: i64 = 5_000_000;
-
-/// Otherwise it follows arrivals by at most a thousandth, more than any quartz is off, ...
-const ARRIVAL_SLEW: i64 = 1000;
-
-/// ... and sender reports, which do not jitter, by at most a hundredth.
-const REPORT_SLEW: i64 = 100;
 
 /// Sound that must catch up with the picture by more than this jumps there; less is slewed, ...
 const SOUND_STEP: Duration = Duration::from_millis(500);
@@ -77,29 +67,18 @@ struct Report {
     camera: Timestamp,
 }
 
-/// Which wall-clock time it was at the origin.
-#[derive(Debug, Default)]
-struct Wall {
-    /// Microseconds since the Unix epoch at the origin of the line.
-    base: Option<i64>,
-    /// Where on the line it was last looked at, in microseconds.
-    at: i64,
-    /// The camera's clock is far from ours.
-    off: bool,
-}
-
 impl Timeline {
     /// A new connection: RTP timestamps begin at random again.
     pub(crate) fn reconnect(&mut self) {
         for line in [&mut self.video, &mut self.audio] {
             (line.anchor, line.report) = (None, None);
         }
-        self.wall.base = None;
+        self.wall.anchor();
     }
 
     /// The camera's clock was far from ours in its last sender report.
     pub(crate) fn clock_off(&self) -> bool {
-        self.wall.off
+        self.wall.camera_off()
     }
 
     /// Places a unit of `track`, whose RTP timestamps (unwrapped) count `rate` a second.
@@ -107,7 +86,7 @@ impl Timeline {
         let delta = rtp.saturating_sub(self.line(track).last);
         let (mut place, anchored) = self.line_mut(track).place(rate, rtp, arrived);
         if anchored && track == Track::Video {
-            self.wall.base = None;
+            self.wall.anchor();
         }
         if track == Track::Audio {
             if !place.jumped {
@@ -124,26 +103,22 @@ impl Timeline {
 
     /// Takes a sender report of `track`: at `rtp` the camera's clock read `camera`, and ours reads `now`.
     pub(crate) fn report(&mut self, track: Track, rtp: i64, camera: Timestamp, now: Timestamp) {
-        if track == Track::Video {
-            self.wall.off = camera.since(now).max(now.since(camera)) > CLOCK_OFF;
+        if let (Track::Video, Some(at)) = (track, self.video.ticks(rtp)) {
+            self.wall.report(micros(at, VIDEO_RATE), camera.micros(), now.micros());
         }
         self.line_mut(track).report = Some(Report { rtp, camera });
     }
 
-    /// Wall-clock time of a picture at `pts` that arrived at `now`.
-    pub(crate) fn picture_wall(&mut self, rate: u32, pts: i64, now: Timestamp) -> Timestamp {
-        let at = micros(pts, rate);
-        let (seen, slew) = match self.reported_origin(rate) {
-            Some(origin) if !self.wall.off => (origin, REPORT_SLEW),
-            _ => (now.micros().saturating_sub(at), ARRIVAL_SLEW),
-        };
-        self.wall.follow(at, seen, slew);
-        self.wall.at(at).unwrap_or(now)
+    /// Wall-clock time of a picture at `pts` that arrived at `arrived`, when our clock read `now`.
+    pub(crate) fn picture_wall(&mut self, rate: u32, pts: i64, arrived: Mono, now: Timestamp) -> Timestamp {
+        let arrived = i64::try_from(arrived.micros()).unwrap_or(i64::MAX);
+        let by_camera = self.reported_origin(rate);
+        Timestamp::from_micros(self.wall.picture(micros(pts, rate), arrived, now.micros(), by_camera))
     }
 
     /// Wall-clock time of sound at `pts` that arrived at `now`.
     pub(crate) fn sound_wall(&self, rate: u32, pts: i64, now: Timestamp) -> Timestamp {
-        self.wall.at(micros(pts, rate)).unwrap_or(now)
+        self.wall.at(micros(pts, rate)).map_or(now, Timestamp::from_micros)
     }
 
     /// Moves the audio anchor towards where sender reports say that it belongs. True where that is a jump.
@@ -232,28 +207,6 @@ impl Anchor {
         let by_camera = micros(rtp.saturating_sub(self.rtp), rate);
         let by_clock = i64::try_from(arrived.since(self.arrived).as_micros()).unwrap_or(i64::MAX);
         Duration::from_micros(by_camera.abs_diff(by_clock)) > JUMP
-    }
-}
-
-impl Wall {
-    /// Moves the base towards what was `seen`, by at most one `slew`th of the time that passed, or at once where a clock
-    /// was set. Arrivals are never early: an earlier one than thought is believed at once.
-    fn follow(&mut self, at: i64, seen: i64, slew: i64) {
-        let passed = at.saturating_sub(self.at).max(0);
-        self.at = self.at.max(at);
-        let Some(base) = self.base else {
-            (self.base, self.at) = (Some(seen), at);
-            return;
-        };
-        let most = passed / slew;
-        let error = seen.saturating_sub(base);
-        let early = slew == ARRIVAL_SLEW && error < 0;
-        let step = if early || error.abs() > WALL_STEP { error } else { error.clamp(-most, most) };
-        self.base = Some(base.saturating_add(step));
-    }
-
-    fn at(&self, micros: i64) -> Option<Timestamp> {
-        Some(Timestamp::from_micros(self.base?.saturating_add(micros)))
     }
 }
 

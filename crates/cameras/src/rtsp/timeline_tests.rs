@@ -127,34 +127,36 @@ fn reports_that_make_no_sense_are_left_alone() {
 #[test]
 fn wall_time_follows_the_earliest_arrivals() {
     let mut line = Timeline::default();
-    let at = |line: &mut Timeline, ms: i64, late: i64| {
-        let place = picture(line, 0, ms, 1000 + u64::try_from(ms).unwrap());
-        line.picture_wall(VIDEO, place.pts, wall(ms + late))
+    let at = |line: &mut Timeline, ms: u64, late: u64, set: i64| {
+        let ours = i64::try_from(ms + late).unwrap();
+        let place = picture(line, 0, i64::try_from(ms).unwrap(), 1000 + ms + late);
+        line.picture_wall(VIDEO, place.pts, mono(1000 + ms + late), wall(ours + set))
     };
-    assert_eq!(at(&mut line, 0, 30), wall(30));
-    // Less late than the first: believed at once. Later ones: by a thousandth of the time that passed.
-    assert_eq!(at(&mut line, 40, 10), wall(50));
-    assert_eq!(at(&mut line, 1040, 500), wall(1051));
+    assert_eq!(at(&mut line, 0, 30, 0), wall(30));
+    // Less late than the first: believed by a twentieth of the time that passed. Later ones: by a thousandth.
+    assert_eq!(at(&mut line, 40, 10, 0), wall(68));
+    assert_eq!(at(&mut line, 1040, 500, 0), wall(1069));
     // Somebody set the server's clock.
-    assert_eq!(at(&mut line, 1080, 60_000), wall(61_080));
+    assert_eq!(at(&mut line, 1080, 10, 60_000), wall(61_107));
 }
 
 #[test]
 fn wall_time_goes_towards_a_sane_clock_of_the_camera() {
     let mut line = Timeline::default();
-    let place = picture(&mut line, 0, 0, 1000);
-    assert_eq!(line.picture_wall(VIDEO, place.pts, wall(120)), wall(120));
+    let at = |line: &mut Timeline, ms: u64| {
+        let sent = i64::try_from(ms).unwrap();
+        let place = picture(line, 0, sent, 1000 + ms);
+        line.picture_wall(VIDEO, place.pts, mono(1000 + ms), wall(sent + 120))
+    };
+    assert_eq!(at(&mut line, 0), wall(120));
     line.report(Track::Video, 0, wall(0), wall(120));
-    let place = picture(&mut line, 0, 2000, 3000);
-    assert_eq!(line.picture_wall(VIDEO, place.pts, wall(2120)), wall(2100));
-    let place = picture(&mut line, 0, 9000, 9900);
-    assert_eq!(line.picture_wall(VIDEO, place.pts, wall(9120)), wall(9030));
+    assert_eq!(at(&mut line, 2000), wall(2100));
+    assert_eq!(at(&mut line, 9000), wall(9030));
     assert!(!line.clock_off());
     // A camera that lives in 1970 is not believed.
     line.report(Track::Video, 0, Timestamp::from_micros(0), wall(9160));
     assert!(line.clock_off());
-    let place = picture(&mut line, 0, 9040, 9940);
-    assert_eq!(line.picture_wall(VIDEO, place.pts, wall(9060)), wall(9060));
+    assert_eq!(at(&mut line, 10_000), wall(10_031));
 }
 
 #[test]
@@ -164,7 +166,7 @@ fn no_timestamp_overflows() {
         for at in [0, u64::MAX] {
             let place = line.place(Track::Video, VIDEO, rtp, Mono::from_micros(at));
             line.report(Track::Video, rtp, Timestamp::from_micros(rtp), Timestamp::from_micros(-1));
-            line.picture_wall(VIDEO, place.pts, Timestamp::from_micros(i64::MIN));
+            line.picture_wall(VIDEO, place.pts, Mono::from_micros(at), Timestamp::from_micros(i64::MIN));
             line.report(Track::Audio, rtp, Timestamp::from_micros(i64::MAX), Timestamp::from_micros(0));
             line.place(Track::Audio, AUDIO, rtp, Mono::from_micros(at));
         }

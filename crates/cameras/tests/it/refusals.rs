@@ -89,6 +89,7 @@ async fn descriptions_without_a_picture_are_told_apart() {
         (String::new(), "camera.sdp_invalid"),
         ("<html>no</html>".to_owned(), "camera.sdp_invalid"),
         (sdp(&[]), "camera.sdp_invalid"),
+        (sdp(&[vp8]).replace("s=-", "s-"), "camera.sdp_invalid"),
         (sdp(&[opus]), "camera.no_video"),
         (sdp(&[opus, vp8]), "camera.codec_unsupported"),
     ] {

@@ -52,7 +52,7 @@ impl Mangler {
     pub(super) fn unit(&mut self, faults: &Faults, mut unit: AccessUnit) -> Option<AccessUnit> {
         unit.dts = unit.dts.saturating_add(shift(faults, unit.timescale()));
         if unit.track == Track::Audio {
-            return Some(unit);
+            return (!faults.no_sound).then_some(unit);
         }
         self.since_key = if unit.key { 0 } else { self.since_key.saturating_add(1) };
         if is_turn(&mut self.pictures, faults.truncate_every) {

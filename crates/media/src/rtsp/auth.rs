@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use domain::Secret;
 use md5::{Digest, Md5};
 
+use super::session::same_presentation;
 use super::wire::Request;
 
 /// Who may play.
@@ -60,8 +61,9 @@ fn proves_by_digest(request: &Request, fields: &str, credentials: &Credentials, 
             _ => {}
         }
     }
-    // The URI must be the request's own: else one answer overheard opens every path.
-    if user != credentials.user || said_nonce != nonce || uri != request.uri {
+    // The URI must be of the request's own presentation: else one answer overheard opens every path. live555, and so VLC, signs
+    // what it asks of a track with the presentation's URI.
+    if user != credentials.user || said_nonce != nonce || !same_presentation(uri, &request.uri) {
         return false;
     }
     let secret = hex_md5(&format!("{user}:{realm}:{}", credentials.password.expose()));
@@ -105,7 +107,8 @@ mod tests {
     fn only_the_right_answer_proves() {
         let credentials = Credentials { user: "admin".into(), password: "hunter2".into(), basic: false };
         let secret = hex_md5("admin:cam:hunter2");
-        let right = hex_md5(&format!("{secret}:n1:{}", hex_md5("DESCRIBE:rtsp://h/main")));
+        let signed = |method: &str, uri: &str| hex_md5(&format!("{secret}:n1:{}", hex_md5(&format!("{method}:{uri}"))));
+        let right = signed("DESCRIBE", "rtsp://h/main");
         let digest = |user: &str, nonce: &str, uri: &str, response: &str| {
             format!("Digest username=\"{user}\", realm=\"cam\", nonce=\"{nonce}\", uri=\"{uri}\", response=\"{response}\"")
         };
@@ -113,6 +116,10 @@ mod tests {
             (digest("admin", "n1", "rtsp://h/main", &right), true),
             (digest("admin", "n1", "rtsp://h/main", &right.to_ascii_uppercase()), true),
             (digest("admin", "n1", "rtsp://h/sub", &right), false),
+            (digest("admin", "n1", "rtsp://h/sub", &signed("DESCRIBE", "rtsp://h/sub")), false),
+            (digest("admin", "n1", "rtsp://h/main/", &signed("DESCRIBE", "rtsp://h/main/")), true),
+            (digest("admin", "n1", "rtsp://h/main/trackID=1", &signed("DESCRIBE", "rtsp://h/main/trackID=1")), true),
+            (digest("admin", "n1", "rtsp://h/main/", &signed("SETUP", "rtsp://h/main/")), false),
             (digest("admin", "n2", "rtsp://h/main", &right), false),
             (digest("root", "n1", "rtsp://h/main", &right), false),
             (digest("admin", "n1", "rtsp://h/main", &right[1..]), false),

@@ -541,6 +541,12 @@ fn target(uri: &str) -> Option<(&str, Option<Track>)> {
     Some((if path.is_empty() { "/" } else { path }, track))
 }
 
+/// Whether two request URIs are of one presentation: itself, or its tracks.
+pub(super) fn same_presentation(one: &str, other: &str) -> bool {
+    let path = |uri| target(uri).map(|(path, _)| path.trim_end_matches('/'));
+    one == other || path(one).is_some_and(|one| path(other) == Some(one))
+}
+
 /// What track names are relative to. Never repeats a password that stood in the request URI.
 fn base(uri: &str) -> String {
     let host = parts(uri).map_or("", |(host, _)| host);

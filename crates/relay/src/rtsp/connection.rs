@@ -206,8 +206,12 @@ impl Connection {
                     self.session.present(presentation, clock.mono());
                 }
                 Action::Play { path } => self.play(&path).await?,
-                // To play again after a pause takes a new connection's worth of state: the client comes again.
-                Action::Stop | Action::Close => return ControlFlow::Break(()),
+                // GStreamer pauses before it leaves, and wants the answer.
+                Action::Stop => {
+                    self.outlet = self.outlet.pause();
+                    self.watch = None;
+                }
+                Action::Close => return ControlFlow::Break(()),
             }
         }
         ControlFlow::Continue(())

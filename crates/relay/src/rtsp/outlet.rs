@@ -76,6 +76,8 @@ struct State {
     waits_for_key: bool,
     queue: VecDeque<Piece>,
     bytes: usize,
+    /// What may wait of answers before anything plays.
+    answers_bytes_max: usize,
 }
 
 /// One player's way out.
@@ -88,16 +90,28 @@ pub(super) struct Outlet {
 
 impl Outlet {
     pub(super) fn new(direct: Option<Arc<OwnedWriteHalf>>, udp: Option<Arc<UdpPair>>) -> Arc<Self> {
-        let queue = VecDeque::new();
-        let state = State { direct, live: false, gone: false, waits_for_key: false, queue, bytes: 0 };
+        Self::of(direct, VecDeque::new(), 0, udp)
+    }
+
+    fn of(direct: Option<Arc<OwnedWriteHalf>>, queue: VecDeque<Piece>, bytes: usize, udp: Option<Arc<UdpPair>>) -> Arc<Self> {
+        let answers_bytes_max = ANSWERS_BYTES_MAX + bytes;
+        let state = State { direct, live: false, gone: false, waits_for_key: false, queue, bytes, answers_bytes_max };
         Arc::new(Self { state: Mutex::new(state), filled: Notify::new(), udp })
+    }
+
+    /// The player pauses: its stream's task writes nothing more here, and what waits is written by the outlet that is returned.
+    pub(super) fn pause(&self) -> Arc<Self> {
+        let mut state = self.state();
+        state.gone = true;
+        let (queue, bytes) = (std::mem::take(&mut state.queue), std::mem::take(&mut state.bytes));
+        Self::of(state.direct.take(), queue, bytes, self.udp.clone())
     }
 
     /// Adds an answer, behind what waits. False where too much waits for somebody who reads nothing.
     pub(super) fn answer(&self, bytes: Bytes) -> bool {
         let mut state = self.state();
         state.push(Piece::Stream(bytes));
-        state.bytes <= if state.live { 2 * BACKLOG_BYTES_MAX } else { ANSWERS_BYTES_MAX }
+        state.bytes <= if state.live { 2 * BACKLOG_BYTES_MAX } else { state.answers_bytes_max }
     }
 
     /// How many pieces wait: at the time of [`Outlet::begin`]'s request, all of them answers to earlier ones.
@@ -150,7 +164,10 @@ impl Outlet {
             (true, None) => return,
         };
         state.waits_for_key = false;
-        let direct = if state.live && state.queue.is_empty() { state.direct.clone() } else { None };
+        // A large picture as datagrams is sent in portions: a player's socket need not hold all of it at once.
+        let by_udp = |item: &Item| matches!(routes.of(item.batch.track()), Some(Route::Udp { .. }));
+        let in_portions = items.iter().any(|item| by_udp(item) && item.batch.packets().len() > DATAGRAMS_AT_ONCE);
+        let direct = if state.live && state.queue.is_empty() && !in_portions { state.direct.clone() } else { None };
         let mut rest = items;
         if let Some(direct) = direct {
             match write_now(&direct, self.udp.as_deref(), items, routes) {

@@ -6,6 +6,7 @@ mod cases;
 mod controls;
 mod journey;
 mod modes;
+mod misbehaving;
 mod rig;
 mod rtsp;
 mod steer;

@@ -86,7 +86,8 @@ impl Rig {
         Self::of(config, AudioMode::Live).await
     }
 
-    async fn of(config: DeviceConfig, audio: AudioMode) -> Self {
+    /// A server that records this camera.
+    pub(crate) async fn of(config: DeviceConfig, audio: AudioMode) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let device = Camera::start(config, Arc::clone(&clock)).await.unwrap();

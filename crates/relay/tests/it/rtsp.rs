@@ -171,6 +171,25 @@ async fn the_first_packets_are_a_whole_key_picture() {
     house.rig.relay.shutdown().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_player_that_pauses_is_answered_and_plays_again_from_a_key_picture() {
+    let house = House::start(Rig::start().await).await;
+    let mut player = Player::connect(&house).await;
+    player.play().await;
+    for _ in 0..2 {
+        player.frame().await.expect("it plays");
+        assert!(player.in_session("PAUSE").await.starts_with("RTSP/1.0 200"));
+        // What was on its way is all that comes: the camera has 25 pictures a second.
+        let quiet = async { while timeout(SECOND, player.frame()).await.is_ok_and(|frame| frame.is_some()) {} };
+        timeout(5 * SECOND, quiet).await.expect("it pauses");
+        assert!(player.in_session("PLAY").await.starts_with("RTSP/1.0 200"));
+        let begin = timeout(2 * SECOND, player.key_picture()).await.expect("it plays on");
+        assert!(begin, "what comes first is a key picture");
+    }
+    assert!(player.in_session("TEARDOWN").await.starts_with("RTSP/1.0 200"));
+    house.rig.relay.shutdown().await;
+}
+
 /// A client of our own.
 struct Player {
     socket: TcpStream,
@@ -178,6 +197,7 @@ struct Player {
     user: String,
     password: &'static str,
     camera: CameraId,
+    session: String,
     cseq: u32,
     buffer: Vec<u8>,
 }
@@ -186,7 +206,7 @@ impl Player {
     async fn connect(house: &House) -> Self {
         let socket = TcpStream::connect(house.rtsp).await.unwrap();
         let (url, camera) = (format!("rtsp://{}/cameras/", house.rtsp), house.rig.camera);
-        Self { socket, url, user: house.user(), password: PASSWORD, camera, cseq: 0, buffer: Vec::new() }
+        Self { socket, url, user: house.user(), password: PASSWORD, camera, session: String::new(), cseq: 0, buffer: Vec::new() }
     }
 
     /// Sets the pictures up and plays; what `PLAY` was answered.
@@ -195,10 +215,28 @@ impl Player {
         assert!(self.ask("DESCRIBE", "", "").await.1.contains("m=video"));
         let answer = self.ask("SETUP", "/trackID=0", transport).await.0;
         let session = answer.lines().find_map(|line| line.strip_prefix("Session: ")).expect(&answer);
-        let session = format!("Session: {}\r\n", session.split(';').next().unwrap());
-        let (answer, _) = self.ask("PLAY", "", &session).await;
+        self.session = format!("Session: {}\r\n", session.split(';').next().unwrap());
+        let answer = self.in_session("PLAY").await;
         assert!(answer.starts_with("RTSP/1.0 200"), "{answer}");
         answer
+    }
+
+    /// What a request is answered that belongs to what was set up.
+    async fn in_session(&mut self, method: &str) -> String {
+        let session = self.session.clone();
+        self.ask(method, "", &session).await.0
+    }
+
+    /// Whether the next picture is a key picture: its first packet has parameter sets in it.
+    async fn key_picture(&mut self) -> bool {
+        loop {
+            let (channel, packet) = self.frame().await.expect("it plays");
+            if channel == 0 {
+                // STAP-A, SPS, PPS or IDR, or the first FU-A of an IDR.
+                let kinds = (packet[12] & 31, packet[13] & 31);
+                return matches!(kinds, (24 | 7 | 8 | 5, _) | (28, 5));
+            }
+        }
     }
 
     /// Asks, and again with proof: head and body of the last answer.
@@ -221,6 +259,9 @@ impl Player {
         let request = format!("{method} {url} RTSP/1.0\r\nCSeq: {}\r\n{headers}\r\n", self.cseq);
         self.socket.write_all(request.as_bytes()).await.unwrap();
         let end = loop {
+            while self.buffer.first() == Some(&b'$') {
+                self.frame().await.expect("what was on its way");
+            }
             if let Some(end) = self.buffer.windows(4).position(|four| four == b"\r\n\r\n") {
                 break end + 4;
             }

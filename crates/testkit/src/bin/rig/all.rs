@@ -14,6 +14,7 @@ const DRAWN: &[&[&str]] = &[&["demo"], &["foreign"], &["privacy"], &["cases"], &
 const PLAIN: &[&[&str]] = &[
     &["cuts"],
     &["modes"],
+    &["players"],
     &["link"],
     &["crash"],
     &["disks"],

@@ -17,6 +17,7 @@ mod link;
 mod modes;
 mod namespaces;
 mod numbers;
+mod players;
 mod privacy;
 mod soak;
 mod steer;
@@ -45,6 +46,8 @@ enum Rig {
     Demo,
     /// The same with cameras that are not ours.
     Foreign,
+    /// Other makers' players, GStreamer and the client of VLC, at our cameras and at our server's outlet.
+    Players,
     /// A session that ends and a camera that is removed cut what runs within a second: WebRTC, live parts, downloads.
     Cuts,
     /// The server is killed at random moments while cameras record: at most a second is lost, and nothing is taken for what it is not.
@@ -160,6 +163,7 @@ async fn main() -> ExitCode {
         Rig::Link => link::run(&server).await,
         Rig::Cases => cases::run(&server).await,
         Rig::Modes => modes::run(&server).await,
+        Rig::Players => players::run(&server).await,
         Rig::Privacy => privacy::run(&server).await,
         Rig::Steer => steer::run(&server).await,
         Rig::Soak { seconds, cameras, visitors, json } => {
