@@ -113,7 +113,8 @@ pub(crate) async fn run(binary: &Path) -> Result<()> {
     println!("disks: a camera is recorded while its disk fills, fails, turns read-only, hangs, goes away");
     let camera = Camera::start(Config::scene(Scene::Test), Arc::new(SystemClock)).await?;
     let url = camera.url(StreamName::Main);
-    let rows = ROWS.iter().map(|row| async move { (row, one(binary, row, &url).await) });
+    let (rows, url) = (ROWS.iter(), &url);
+    let rows = rows.map(|row| async move { (row, one(binary, row, url).await) });
     let rows = futures::future::join_all(rows).await;
     camera.shutdown().await;
     println!(
