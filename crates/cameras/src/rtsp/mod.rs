@@ -120,9 +120,7 @@ impl Source {
             .creds(self.target.credentials())
             .user_agent(concat!("atipcam/", env!("CARGO_PKG_VERSION")).to_owned())
             .session_group(Arc::clone(&self.sessions));
-        // What reads descriptions asserts that a media section begins with its line; a camera need not keep that. The session is
-        // dropped with the panic, so nothing of it is seen half done.
-        let described = AssertUnwindSafe(Session::describe(self.target.url().clone(), options)).catch_unwind();
+        let described = unpanicked(Session::describe(self.target.url().clone(), options));
         match timeout(CONNECT_TIME_MAX + ANSWER_TIME_MAX, described).await {
             Ok(Ok(result)) => result.map_err(|error| self.error(&error, Phase::Describe)),
             Ok(Err(_)) => Err(CameraError::SdpInvalid),
@@ -175,8 +173,9 @@ impl Source {
     }
 
     async fn within<T>(&self, phase: Phase, work: impl Future<Output = Result<T, retina::Error>>) -> Result<T, CameraError> {
-        match timeout(ANSWER_TIME_MAX, work).await {
-            Ok(result) => result.map_err(|error| self.error(&error, phase)),
+        match timeout(ANSWER_TIME_MAX, unpanicked(work)).await {
+            Ok(Ok(result)) => result.map_err(|error| self.error(&error, phase)),
+            Ok(Err(_)) => Err(CameraError::Protocol { phase, cause: "its answers make no sense".into() }),
             Err(_) => Err(CameraError::Timeout(phase)),
         }
     }
@@ -184,6 +183,12 @@ impl Source {
     fn error(&self, error: &retina::Error, phase: Phase) -> CameraError {
         CameraError::from_retina(error, phase, &self.target.address(), self.target.credentials().is_some())
     }
+}
+
+/// What retina and its parsers do with a camera's bytes. They assert what a camera need not keep; the session is dropped with the
+/// panic, so nothing of it is seen half done.
+fn unpanicked<T>(work: impl Future<Output = T>) -> impl Future<Output = std::thread::Result<T>> {
+    AssertUnwindSafe(work).catch_unwind()
 }
 
 /// The first picture track that is understood.

@@ -16,7 +16,7 @@ use retina::{NtpTimestamp, UNIX_EPOCH};
 use tokio::time::{Instant, timeout_at};
 
 use super::picture::{Picture, picture};
-use super::{Carry, Sound, format};
+use super::{Carry, Sound, format, unpanicked};
 use crate::{CameraError, Phase};
 
 /// An encoder that starts on demand has sent something by then.
@@ -181,13 +181,14 @@ impl<'a> RtspStream<'a> {
     /// Why there will be no more. The connection is of no use afterwards.
     pub async fn next(&mut self) -> Result<Arrival, CameraError> {
         loop {
-            let item = match timeout_at(self.deadline, self.session.next()).await {
-                Ok(Some(Ok(item))) => item,
-                Ok(Some(Err(error))) => {
+            let item = match timeout_at(self.deadline, unpanicked(self.session.next())).await {
+                Ok(Err(_)) => return Err(Self::senseless()),
+                Ok(Ok(Some(Ok(item)))) => item,
+                Ok(Ok(Some(Err(error)))) => {
                     self.skip_broken(&error)?;
                     continue;
                 }
-                Ok(None) => return Err(self.closed()),
+                Ok(Ok(None)) => return Err(self.closed()),
                 Err(_) => return Err(self.stalled()),
             };
             let arrival = match item {
@@ -334,7 +335,7 @@ impl<'a> RtspStream<'a> {
         };
         self.broken += 1;
         if self.broken > BROKEN_PACKETS_MAX {
-            return Err(CameraError::Protocol { phase: Phase::Picture, cause: "its packets make no sense".into() });
+            return Err(Self::senseless());
         }
         let index = self.audio.as_ref().map(|audio| audio.index);
         let channel = index.and_then(|index| self.session.streams().get(index)?.ctx()).map(ToString::to_string);
@@ -354,9 +355,13 @@ impl<'a> RtspStream<'a> {
         CameraError::Closed(Phase::Picture)
     }
 
+    fn senseless() -> CameraError {
+        CameraError::Protocol { phase: Phase::Picture, cause: "its packets make no sense".into() }
+    }
+
     fn stalled(&self) -> CameraError {
         match (self.video.started, self.broken > 0) {
-            (_, true) => CameraError::Protocol { phase: Phase::Picture, cause: "its packets make no sense".into() },
+            (_, true) => Self::senseless(),
             (true, false) => CameraError::Stalled("no picture came for 8 s"),
             (false, false) => CameraError::Stalled("no picture came within 10 s"),
         }

@@ -90,6 +90,7 @@ async fn descriptions_without_a_picture_are_told_apart() {
         ("<html>no</html>".to_owned(), "camera.sdp_invalid"),
         (sdp(&[]), "camera.sdp_invalid"),
         (sdp(&[vp8]).replace("s=-", "s-"), "camera.sdp_invalid"),
+        (sdp(&[vp8]).replace(" 98\r", " \r"), "camera.sdp_invalid"),
         (sdp(&[opus]), "camera.no_video"),
         (sdp(&[opus, vp8]), "camera.codec_unsupported"),
     ] {
