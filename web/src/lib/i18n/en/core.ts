@@ -74,7 +74,7 @@ const en: Record<keyof typeof zh, string> = {
 	'problem.camera.protocol': 'The camera breaks the protocol',
 	'problem.camera.tls_unsupported': 'Encrypted rtsps addresses are not supported yet',
 	'problem.camera.parameters_invalid': 'The camera’s video parameters are broken',
-	'problem.camera.private': 'Privacy is on',
+	'problem.camera.private': 'Private',
 	'problem.camera.offline': 'The camera is offline',
 	'problem.live.no_common_codec': 'This browser cannot play this video',
 	'problem.live.h265_unsupported': 'This browser cannot play H.265',

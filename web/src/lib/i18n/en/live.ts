@@ -25,7 +25,6 @@ const en: Record<keyof typeof zh, string> = {
 	'state.recording': 'Recording',
 	'state.recording.off': 'Not recording',
 	'state.recording.waiting': 'Waiting to record',
-	'state.recording.armed': 'Waiting for events',
 	'state.recording.failed': 'Recording failed',
 	'state.long_gop': 'This camera sends key frames far apart, so the first picture takes {seconds}.',
 	'state.long_gop.unknown': 'This camera sends key frames far apart, so the first picture takes a while.',

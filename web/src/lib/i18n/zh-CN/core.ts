@@ -71,7 +71,7 @@ export default {
 	'problem.camera.protocol': '摄像机的回应不合规范',
 	'problem.camera.tls_unsupported': '暂不支持加密的 rtsps 地址',
 	'problem.camera.parameters_invalid': '摄像机的视频参数有误',
-	'problem.camera.private': '隐私已开启',
+	'problem.camera.private': '隐私',
 	'problem.camera.offline': '摄像机离线',
 	'problem.live.no_common_codec': '浏览器放不了这种视频',
 	'problem.live.h265_unsupported': '这个浏览器放不了 H.265',

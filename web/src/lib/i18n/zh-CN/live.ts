@@ -23,7 +23,6 @@ export default {
 	'state.recording': '录像中',
 	'state.recording.off': '未录像',
 	'state.recording.waiting': '等待录像',
-	'state.recording.armed': '等待事件',
 	'state.recording.failed': '录像失败',
 	'state.long_gop': '这台摄像机的关键帧间隔太长，首次出图要等 {seconds}。',
 	'state.long_gop.unknown': '这台摄像机的关键帧间隔太长，首次出图会慢一些。',
