@@ -52,7 +52,7 @@ struct Seen {
     files: (usize, usize),
 }
 
-const ROWS: [Row; 6] = [
+static ROWS: [Row; 6] = [
     Row {
         name: "full",
         volume: Volume::on_file,
@@ -112,9 +112,8 @@ const ROWS: [Row; 6] = [
 pub(crate) async fn run(binary: &Path) -> Result<()> {
     println!("disks: a camera is recorded while its disk fills, fails, turns read-only, hangs, goes away");
     let camera = Camera::start(Config::scene(Scene::Test), Arc::new(SystemClock)).await?;
-    let url = camera.url(StreamName::Main);
-    let (rows, url) = (ROWS.iter(), &url);
-    let rows = rows.map(|row| async move { (row, one(binary, row, url).await) });
+    let url = &camera.url(StreamName::Main);
+    let rows = ROWS.iter().map(|row| async move { (row, one(binary, row, url).await) });
     let rows = futures::future::join_all(rows).await;
     camera.shutdown().await;
     println!(

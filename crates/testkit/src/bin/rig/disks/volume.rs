@@ -67,7 +67,7 @@ impl Volume {
     fn made(mut self, options: &[&str]) -> Result<Self> {
         fs::create_dir(self.at())?;
         let device = self.device.path();
-        run("mkfs.ext4", &[&["-q", "-F"], options, &[text(&device)?]].concat())?;
+        run("mkfs.ext4", &[&["-q", "-F"][..], options, &[text(&device)?]].concat())?;
         self.mount()?;
         Ok(self)
     }
