@@ -316,7 +316,8 @@ impl<'k> SegmentChecker<'k> {
         } else if ending != Ending::Closed && faults.last().is_some_and(of_last) {
             // The lengths of a write reach the disk before its bytes.
             ending = Ending::Torn;
-            (faults.pop(), records.pop());
+            faults.pop();
+            records.pop();
         } else if faults.iter().any(of_last) {
             // The trailer's link is the last record's tag.
             faults.retain(|fault| *fault != Fault::Trailer);
