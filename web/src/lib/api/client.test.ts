@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { api, lines, whenNotAgreed, whenSignedOut } from './client';
+import { api, whenNotAgreed, whenSignedOut } from './client';
+import { lines, manage } from './manage';
 import { Problem } from './problem';
 
 const bytes = (...pieces: (string | Uint8Array)[]) =>
@@ -81,7 +82,7 @@ describe('problems', () => {
 
 	it('carry the purpose that lacks a consent', async () => {
 		answer(Response.json({ code: 'consent.needed', purpose: 'video.sound' }, { status: 403 }));
-		await expect(api.editCamera('c', { audio: 'live' })).rejects.toMatchObject({
+		await expect(manage.editCamera('c', { audio: 'live' })).rejects.toMatchObject({
 			code: 'consent.needed',
 			purpose: 'video.sound'
 		});

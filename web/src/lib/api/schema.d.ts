@@ -443,6 +443,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cameras/{id}/recording.mp4.sha256": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the file of the same range is known by, as `sha256sum` writes it. Reads all of it, so it takes as long as the download. */
+        get: operations["readDownloadHash"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras/{id}/restart": {
         parameters: {
             query?: never;
@@ -597,6 +614,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cases that the caller has. */
+        get: operations["listCases"];
+        put?: never;
+        /** Begins to make a case. Its progress is in the answers of `GET /cases/{case}`. */
+        post: operations["makeCase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{case}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a case is. */
+        get: operations["readCase"];
+        put?: never;
+        post?: never;
+        /** Cancels a case, or throws away one that was made. */
+        delete: operations["endCase"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{case}/case.zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A finished case as a zip. Serves byte ranges, so that a broken download goes on where it was. */
+        get: operations["downloadCase"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices": {
         parameters: {
             query?: never;
@@ -695,6 +765,41 @@ export interface paths {
         put: operations["switchHomePrivacy"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/locks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The locks of a home, or of all that the caller is of. */
+        get: operations["listLocks"];
+        put?: never;
+        /** Locks footage: it stays whatever the quota says, until it is unlocked. */
+        post: operations["lockFootage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/locks/{lock}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Unlocks footage: what is past its time goes. */
+        delete: operations["unlockFootage"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1186,6 +1291,56 @@ export interface components {
             /** Format: password */
             password: string;
         };
+        /** @description Footage of several cameras as one zip that proves itself. */
+        Case: {
+            /**
+             * Format: int64
+             * @description Once it is ready: bytes of the zip.
+             */
+            bytes?: number | null;
+            /**
+             * Format: uuid
+             * @description Of `camera_ids`, the one that is read now.
+             */
+            camera_id?: string | null;
+            camera_ids: string[];
+            /** Format: date-time */
+            created_at: string;
+            /** @description What is done now. */
+            doing?: ("looking" | "reading" | "signing") | null;
+            /** Format: date-time */
+            from: string;
+            /** Format: uuid */
+            home_id: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int32
+             * @description While it is made.
+             */
+            percent?: number | null;
+            /** @description Where it could not be made: the code of the problem. */
+            problem?: string | null;
+            reason?: string | null;
+            /**
+             * @description How far a case is.
+             * @enum {string}
+             */
+            state: "waiting" | "making" | "ready" | "failed";
+            /** Format: date-time */
+            to: string;
+            /**
+             * Format: date-time
+             * @description Until when it can be downloaded.
+             */
+            until?: string | null;
+        };
+        /** @description The caller's cases, newest first. */
+        Cases: {
+            cases: components["schemas"]["Case"][];
+            /** @description Of the key that signs them: what the page that checks a case shows too. */
+            fingerprint: string;
+        };
         /** @description One change. */
         Changed: {
             kind: string;
@@ -1537,6 +1692,32 @@ export interface components {
             /** @enum {string} */
             state: "up" | "down";
         };
+        /** @description Footage that stays until somebody unlocks it. */
+        Lock: {
+            /** @description Whether who asks has set it. */
+            by_you: boolean;
+            camera_ids: string[];
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it ends by itself.
+             */
+            expires_at?: string | null;
+            /** Format: date-time */
+            from: string;
+            /** Format: uuid */
+            home_id: string;
+            /** Format: uuid */
+            id: string;
+            reason: string;
+            /** Format: date-time */
+            to: string;
+        };
+        /** @description Locks, newest first. */
+        Locks: {
+            locks: components["schemas"]["Lock"][];
+        };
         /** @description What of a picture's look to set; the rest stays. Numbers are in the camera's own ranges. */
         Look: {
             /** Format: float */
@@ -1606,6 +1787,22 @@ export interface components {
             /** @description User name on the camera. */
             username?: string | null;
         };
+        /** @description A case to make. */
+        NewCase: {
+            /** @description 1 to 16 cameras of it. */
+            camera_ids: string[];
+            /** Format: date-time */
+            from: string;
+            /**
+             * Format: uuid
+             * @description The home, where who asks is of several.
+             */
+            home_id?: string | null;
+            /** @description Why: up to 300 characters. It stands in the case. */
+            reason?: string | null;
+            /** Format: date-time */
+            to: string;
+        };
         /** @description A camera that was invited. */
         NewDevice: {
             /** @description The invitation's token: 16 bytes in base64url. */
@@ -1643,6 +1840,26 @@ export interface components {
             home_id?: string | null;
             /** @description What it will be called: 1 to 64 characters. Without, as it calls itself. */
             name?: string | null;
+        };
+        /** @description What to lock. */
+        NewLock: {
+            camera_ids: string[];
+            /**
+             * Format: date-time
+             * @description When it ends by itself; never where absent.
+             */
+            expires_at?: string | null;
+            /** Format: date-time */
+            from: string;
+            /**
+             * Format: uuid
+             * @description The home, where who asks is of several.
+             */
+            home_id?: string | null;
+            /** @description Why: 1 to 300 characters. */
+            reason: string;
+            /** Format: date-time */
+            to: string;
         };
         /** @description A camera to pair. */
         NewPairing: {
@@ -1964,7 +2181,7 @@ export interface components {
         Storage: {
             /**
              * Format: double
-             * @description Days that the quota holds if recording goes on as in the last day.
+             * @description Days that the quota holds if recording goes on as so far.
              */
             days_at_this_rate?: number | null;
             /**
@@ -2593,7 +2810,10 @@ export interface operations {
     };
     removeCamera: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Locked footage of it may go too */
+                even_locked?: boolean;
+            };
             header?: never;
             path: {
                 id: string;
@@ -3242,6 +3462,39 @@ export interface operations {
             };
         };
     };
+    readDownloadHash: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     restartCamera: {
         parameters: {
             query?: never;
@@ -3573,6 +3826,170 @@ export interface operations {
             };
         };
     };
+    listCases: {
+        parameters: {
+            query?: {
+                home_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cases"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    makeCase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCase"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readCase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endCase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is no more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    downloadCase: {
+        parameters: {
+            query?: never;
+            header?: {
+                Range?: string | null;
+                "If-Range"?: string | null;
+            };
+            path: {
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+            /** @description The bytes that were asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     claimDevice: {
         parameters: {
             query?: never;
@@ -3787,6 +4204,97 @@ export interface operations {
         };
         responses: {
             /** @description Switched */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLocks: {
+        parameters: {
+            query?: {
+                home_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Locks"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lockFootage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLock"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lock"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlockFootage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lock: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Unlocked */
             204: {
                 headers: {
                     [name: string]: unknown;

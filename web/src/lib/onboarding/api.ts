@@ -1,5 +1,6 @@
 /** The requests by which a camera is invited and paired. None of them knows a network's name or password. */
-import { json, lines, read, send } from '$lib/api/client';
+import { json, read, send } from '$lib/api/client';
+import { lines } from '$lib/api/manage';
 import type { InvitationState, Invited, PairLine } from '$lib/api/types';
 import { fromBase64url } from './fields';
 import type { Invitation } from './uri';

@@ -1,5 +1,5 @@
 import { untrack } from 'svelte';
-import { api } from '$lib/api/client';
+import { manage } from '$lib/api/manage';
 import { Problem } from '$lib/api/problem';
 import { type Coverage, coverageOf } from '$lib/time/coverage';
 import type { Window } from '$lib/time/window';
@@ -23,7 +23,7 @@ export class CoverageStore {
 		this.problem = undefined;
 		this.#ask = () => {
 			const asked = Date.now();
-			api.timeline(camera, day.from, day.to, abort.signal).then(
+			manage.timeline(camera, day.from, day.to, abort.signal).then(
 				(answer) => {
 					this.value = coverageOf(answer, asked);
 					this.problem = undefined;
