@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::limits::RECORDER_PENDING_BYTES_MAX;
-use domain::{CameraId, Error, FootageClass, HomeId, Mono, Origin, Result, SegmentId, StreamName};
-use media::record::{Cipher, Fragment, Previous, SegmentParams, SegmentWriter, TAG_LEN};
+use domain::{CameraId, Error, FootageClass, HomeId, Mono, Origin, Result, SegmentId, StreamName, Timestamp};
+use media::record::{Cipher, Fragment, JOIN_MAX, Previous, SegmentParams, SegmentWriter, TAG_LEN};
 use policy::act::RecordCamera;
 use tokio::task::JoinSet;
 
@@ -42,6 +42,8 @@ pub(super) struct Writing {
     keeps: bool,
     /// A key picture came, and all since then: what comes can be shown.
     shown: bool,
+    /// Where the newest fragment ends.
+    end: Option<Timestamp>,
     /// What the next file follows.
     chain: Chain,
     /// Oldest first, and newer than what was sent.
@@ -113,6 +115,7 @@ impl Writing {
             class,
             keeps,
             shown: false,
+            end: None,
             chain: Chain::default(),
             waiting,
             segments,
@@ -142,7 +145,10 @@ impl Writing {
     /// Takes a fragment, and sends it where that is possible. What nothing could show is dropped: a file begins with a key picture, or
     /// goes on where one that failed ended.
     pub(super) async fn write(&mut self, fragment: Fragment) {
-        self.shown = fragment.key || self.shown && !fragment.discontinuity;
+        // Behind a longer hole another file begins.
+        let apart = |end: Timestamp| fragment.wall.since(end).max(end.since(fragment.wall)) > JOIN_MAX;
+        self.shown = fragment.key || self.shown && !(fragment.discontinuity && self.end.is_some_and(apart));
+        self.end = Some(fragment.wall + fragment.duration());
         if !self.shown {
             return;
         }
