@@ -26,6 +26,8 @@ pub(crate) enum Durability {
     Full,
     /// The last moments: files rebuild it.
     Normal,
+    /// There is nothing to take: whatever would write fails.
+    Nothing,
 }
 
 /// A database of the data directory.
@@ -79,9 +81,7 @@ impl Db {
             let detail = format!("{}: missing", path.display());
             return Err(Error::new(Kind::NotFound, "storage.missing", detail));
         }
-        let mut options = options(path, Durability::Full, READERS);
-        options.map_sqlx_sqlite_opts(|sqlite| sqlite.pragma("query_only", "ON"));
-        let read = Database::connect(options).await.map_err(error)?;
+        let read = Database::connect(options(path, Durability::Nothing, READERS)).await.map_err(error)?;
         Ok(Self { write: read.clone(), read })
     }
 
@@ -160,6 +160,7 @@ fn options(path: &Path, durability: Durability, connections: u32) -> ConnectOpti
             match durability {
                 Durability::Full => sqlite.synchronous(SqliteSynchronous::Full).pragma("secure_delete", "ON"),
                 Durability::Normal => sqlite.synchronous(SqliteSynchronous::Normal),
+                Durability::Nothing => sqlite.pragma("query_only", "ON"),
             }
         });
     options
