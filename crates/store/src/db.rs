@@ -27,6 +27,8 @@ pub(crate) enum Durability {
     /// Nothing that was answered either; what is deleted is not wiped, for it is times and sizes. A segment's file leaves the place
     /// where a start looks once its row is there: a row that a power cut took would take the file with it.
     Normal,
+    /// There is nothing to take: whatever would write fails.
+    Nothing,
 }
 
 /// A database of the data directory.
@@ -80,9 +82,7 @@ impl Db {
             let detail = format!("{}: missing", path.display());
             return Err(Error::new(Kind::NotFound, "storage.missing", detail));
         }
-        let mut options = options(path, Durability::Full, READERS);
-        options.map_sqlx_sqlite_opts(|sqlite| sqlite.pragma("query_only", "ON"));
-        let read = Database::connect(options).await.map_err(error)?;
+        let read = Database::connect(options(path, Durability::Nothing, READERS)).await.map_err(error)?;
         Ok(Self { write: read.clone(), read })
     }
 
@@ -161,6 +161,7 @@ fn options(path: &Path, durability: Durability, connections: u32) -> ConnectOpti
             match durability {
                 Durability::Full => sqlite.synchronous(SqliteSynchronous::Full).pragma("secure_delete", "ON"),
                 Durability::Normal => sqlite.synchronous(SqliteSynchronous::Full),
+                Durability::Nothing => sqlite.pragma("query_only", "ON"),
             }
         });
     options

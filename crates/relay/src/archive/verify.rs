@@ -253,7 +253,7 @@ impl Archive {
 fn expected_row(checked: &Checked, bytes: u64) -> SegmentRow {
     let records = || checked.records.iter().map(|checked| &checked.record.header);
     let start = records().next().map(|header| header.wall).unwrap_or_default();
-    let end = records().last().map(|header| header.wall + Duration::from_micros(header.duration_us.into()));
+    let end = records().next_back().map(|header| header.wall + Duration::from_micros(header.duration_us.into()));
     let (closed, tail) = (checked.ending == Ending::Closed, checked.tail().unwrap_or_default());
     row_of(&checked.header, bytes, (start, end.unwrap_or(start)), (records().any(|header| header.flags.audio), closed, tail))
 }

@@ -88,6 +88,7 @@ async fn a_camera_that_is_not_recorded_is_told_in_time_with_its_cause_and_taken_
     for _ in 0..12 {
         watched.rig.camera.clock.advance(ROUND);
         watched.rig.look().await;
+        watched.rig.settle().await;
         watched.dog.look();
         assert_eq!(watched.told(), None, "too early to say");
     }

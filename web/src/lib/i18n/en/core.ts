@@ -13,7 +13,7 @@ const en: Record<keyof typeof zh, string> = {
 	'app.save': 'Save',
 	'app.saved': 'Saved',
 	'app.request_id': 'Request {id}',
-	'app.offline': 'The connection to the server was lost; reconnecting. This is how things stood before.',
+	'app.offline': 'Connection lost; reconnecting. This is how things stood before.',
 	'app.unreachable': 'The server does not answer',
 	'app.unreachable.text':
 		'It may be restarting, or you have left its network. This page goes on by itself once it is back.',
@@ -29,7 +29,7 @@ const en: Record<keyof typeof zh, string> = {
 	'app.network.lan': 'Reachable on this network only',
 	'app.network.lan.text': 'This server is not on the internet. Away from this network you cannot see it.',
 	'app.network.loopback': 'Reachable on this computer only',
-	'app.network.loopback.text': 'The server accepts connections from this computer and no other device.',
+	'app.network.loopback.text': 'The server accepts no connection from another device.',
 	'app.details': 'Technical details',
 
 	'nav.label': 'Main',
