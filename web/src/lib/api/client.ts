@@ -45,8 +45,6 @@ export const json = (method: string, body: unknown): RequestInit => ({
 });
 
 export const camera = (id: string) => `/cameras/${encodeURIComponent(id)}`;
-export const range = (from: number, to: number) =>
-	`from=${encodeURIComponent(new Date(from).toISOString())}&to=${encodeURIComponent(new Date(to).toISOString())}`;
 
 export const api = {
 	server: () => read<ServerInfo>('/server'),

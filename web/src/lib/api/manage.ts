@@ -1,5 +1,5 @@
 // What is done to cameras and their footage: apart, because the start needs none of it.
-import { BASE, camera, json, range, read, send } from './client';
+import { BASE, camera, json, read, send } from './client';
 import type {
 	Aim,
 	Camera,
@@ -21,6 +21,9 @@ import type {
 	StreamKeys,
 	TimelineAnswer
 } from './types';
+
+const range = (from: number, to: number) =>
+	`from=${encodeURIComponent(new Date(from).toISOString())}&to=${encodeURIComponent(new Date(to).toISOString())}`;
 
 export const manage = {
 	storage: () => read<StorageReport>('/storage'),

@@ -11,7 +11,7 @@ export default {
 	'app.save': '保存',
 	'app.saved': '已保存',
 	'app.request_id': '请求编号 {id}',
-	'app.offline': '与服务器的连接断开了，正在重连。下面是断开前的状态。',
+	'app.offline': '与服务器的连接断开，正在重连。下面是断开前的状态。',
 	'app.unreachable': '连不上服务器',
 	'app.unreachable.text': '服务器可能正在重启，或者您离开了它所在的网络。恢复后会自动继续。',
 	'app.only_owner': '只有家庭的主人可以这样做。',
@@ -26,7 +26,7 @@ export default {
 	'app.network.lan': '仅限本网络访问',
 	'app.network.lan.text': '这台服务器没有接入互联网，离开本网络就看不到它。',
 	'app.network.loopback': '仅限本机访问',
-	'app.network.loopback.text': '服务器只接受本机的连接，其他设备看不到它。',
+	'app.network.loopback.text': '服务器只接受本机连接，其他设备看不到。',
 	'app.details': '技术细节',
 
 	'nav.label': '主导航',
