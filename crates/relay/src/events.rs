@@ -48,7 +48,7 @@ impl Listener {
 
     /// Listens while the plan wants it, until `cancel`; connects again after every failure.
     pub(crate) async fn run(mut self, cancel: CancellationToken) {
-        cancel.run_until_cancelled(self.follow()).await;
+        cancel.run_until_cancelled(Box::pin(self.follow())).await;
         self.silence(None).await;
         self.tell(None);
     }

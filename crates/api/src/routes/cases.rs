@@ -198,7 +198,7 @@ pub(crate) async fn download(
     let file = api.relay.case_file(permit, id, cameras).await?;
     let part = match Saved::new(&headers, file.etag().to_owned(), file.len()) {
         Ok(part) => part,
-        Err(refused) => return Ok(refused),
+        Err(refused) => return Ok(*refused),
     };
     let time: String = file.report().range.from().to_string().chars().take("2026-11-23T08:30".len()).collect();
     let name = format!("case_{}.zip", time.replace('T', "_").replace(':', "-"));

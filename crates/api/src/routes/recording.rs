@@ -60,7 +60,7 @@ pub(crate) async fn download(
     let name = disposition::footage(&api.control.camera(permit).await?.name, time.from());
     let part = match Saved::new(&headers, etag, length) {
         Ok(part) => part,
-        Err(refused) => return Ok(refused),
+        Err(refused) => return Ok(*refused),
     };
     let body = Body::from_stream(file.read(part.part.start, part.part.end));
     part.answer("video/mp4", &name, body)
@@ -76,14 +76,14 @@ pub(crate) struct Saved {
 
 impl Saved {
     /// As the request's headers ask; the answer to give where they ask for what there is not.
-    pub(crate) fn new(headers: &HeaderMap, etag: String, length: u64) -> Result<Self, Response> {
+    pub(crate) fn new(headers: &HeaderMap, etag: String, length: u64) -> Result<Self, Box<Response>> {
         let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let (status, part) = match range::answer(text(header::RANGE), text(header::IF_RANGE), &etag, length) {
             Answer::Whole => (StatusCode::OK, 0..length),
             Answer::Part(part) => (StatusCode::PARTIAL_CONTENT, part),
             Answer::Unsatisfiable => {
                 let bounds = [(header::CONTENT_RANGE, format!("bytes */{length}"))];
-                return Err((bounds, Problem::of_status(StatusCode::RANGE_NOT_SATISFIABLE)).into_response());
+                return Err(Box::new((bounds, Problem::of_status(StatusCode::RANGE_NOT_SATISFIABLE)).into_response()));
             }
         };
         Ok(Self { status, part, etag, length })

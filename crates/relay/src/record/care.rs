@@ -18,7 +18,7 @@ use crate::fleet::Shared;
 const ROUND: Duration = Duration::from_secs(2);
 
 /// What a storage that failed must take, durably and in no time, before it is used again.
-const TRIAL: [u8; 64 * 1024] = [0; 64 * 1024];
+static TRIAL: [u8; 64 * 1024] = [0; 64 * 1024];
 
 /// The file of that.
 const TRIAL_NAME: &str = ".atipcam-trial";

@@ -94,7 +94,7 @@ struct Sent {
 #[derive(Debug)]
 enum What {
     Header,
-    Record(Fragment, Written),
+    Record(Box<(Fragment, Written)>),
     Trailer,
 }
 
@@ -233,7 +233,8 @@ impl Writing {
                     None if now.since(sent.at) >= SLOW => failure = Some(Health::Slow),
                     None => break,
                     Some(outcome) => match (outcome, segment.sent.pop_front().map(|sent| sent.what)) {
-                        (Ok(()), Some(What::Record(fragment, record))) => {
+                        (Ok(()), Some(What::Record(record))) => {
+                            let (fragment, record) = *record;
                             self.bytes -= fragment.bytes();
                             segment.durable = Some(record.tail);
                             self.shared.pulses.durable(self.camera, record.record.end(), now);
@@ -296,7 +297,7 @@ impl Writing {
         for segment in failed {
             let closed = storage.disk().close(segment.id, Vec::new());
             let fragments = segment.sent.into_iter().filter_map(|sent| match sent.what {
-                What::Record(fragment, ..) => Some(fragment),
+                What::Record(record) => Some(record.0),
                 What::Header | What::Trailer => None,
             });
             let class = segment.class;
@@ -354,7 +355,7 @@ impl Writing {
         let record = sealed.map_err(Error::internal).inspect_err(|_| self.bytes -= fragment.bytes())?;
         let answer = storage.disk().append(*id, bytes, None);
         let written = Written { record, length: writer.len(), tail: writer.tail().unwrap_or_default() };
-        sent.push_back(Sent { what: What::Record(fragment, written), answer, heard: None, at });
+        sent.push_back(Sent { what: What::Record(Box::new((fragment, written))), answer, heard: None, at });
         Ok(())
     }
 

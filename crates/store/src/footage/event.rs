@@ -57,6 +57,9 @@ pub struct Mark {
     pub to: Option<Timestamp>,
 }
 
+/// Bytes, time, first start and last end of rows; none where there are no rows.
+type Sums = (Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+
 impl Store {
     /// Something begins to happen in front of a camera; what of that kind went on there ends.
     pub async fn begin_mark(&self, camera: CameraId, kind: MarkKind, at: Timestamp) -> Result<()> {
@@ -112,7 +115,7 @@ impl Store {
     pub async fn recorded_sum(&self, camera: CameraId, from: Timestamp, until: Timestamp) -> Result<Recorded> {
         // Differences are summed: half a million moments would not fit into a number.
         let spans = Expr::col(segment::Column::EndAt).sub(Expr::col(segment::Column::StartAt));
-        let found: Option<(Option<i64>, Option<i64>, Option<i64>, Option<i64>)> = segment::Entity::find()
+        let found: Option<Sums> = segment::Entity::find()
             .select_only()
             .column_as(Expr::col(segment::Column::Bytes).sum().cast_as("bigint"), "bytes")
             .column_as(spans.sum().cast_as("bigint"), "time")

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Instant;
 
 use testkit::Result;
 use tokio::task::spawn_blocking;
+use tokio::time::Instant;
 
 /// Those with a browser that draws: they take what processor there is, so one at a time.
 const DRAWN: &[&[&str]] = &[&["demo"], &["foreign"], &["privacy"], &["cases"], &["add"], &["codes"], &["steer"]];
@@ -30,6 +30,7 @@ pub(crate) async fn run(server: &Path) -> Result<()> {
 async fn lane(server: &Path, rigs: &[&[&str]]) -> Result<()> {
     for rig in rigs {
         let begin = Instant::now();
+        #[allow(clippy::disallowed_methods, reason = "the rigs start programs")]
         let mut command = Command::new(std::env::current_exe()?);
         command.args(*rig).arg("--server").arg(server).stdin(Stdio::null());
         let output = spawn_blocking(move || command.output()).await??;

@@ -55,8 +55,8 @@ async fn on_events(owner: &Client, camera: &Running, id: &str) -> Result<()> {
 
     let timeline = timeline(owner, id).await?;
     let spans = timeline["spans"].as_array().ok_or("no spans")?;
-    let times = spans.iter().filter_map(|span| Some((at(&span["from"])?, at(&span["to"])?)));
-    let (from, to) = times.filter(|(_, to)| *to > happened).next().ok_or("the event was not recorded")?;
+    let mut times = spans.iter().filter_map(|span| Some((at(&span["from"])?, at(&span["to"])?)));
+    let (from, to) = times.find(|(_, to)| *to > happened).ok_or("the event was not recorded")?;
     let before = happened.since(from);
     if before < PRE || before > PRE_MAX {
         return Err(format!("kept {before:?} before the event").into());
