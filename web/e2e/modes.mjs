@@ -32,8 +32,8 @@ try {
 	await step('a week is painted by mouse, by keyboard and by its form, and is saved', async () => {
 		await page.goto(`${CAMERA}/settings`);
 		await page.locator('[data-plan]').scrollIntoViewIfNeeded();
-		await page.locator('[data-plan]').getByText('By schedule').click();
-		await page.locator('[data-plan]').getByText('Never', { exact: true }).click();
+		await page.locator('[data-plan]').getByRole('radio', { name: 'By schedule' }).check();
+		await page.locator('[data-plan]').getByRole('radio', { name: 'Never' }).check();
 		const cell = (day, hour) => page.locator(`[data-day="${day}"][data-hour="${hour}"]`);
 		await cell(0, 8).scrollIntoViewIfNeeded();
 		const [a, b] = [await cell(0, 8).boundingBox(), await cell(1, 10).boundingBox()];
@@ -45,9 +45,9 @@ try {
 		await page.keyboard.press('Space');
 		await page.keyboard.press('Shift+ArrowRight');
 		await page.getByText('As a list and a form').click();
-		await page.getByLabel('Days').selectOption('weekend');
-		await page.getByLabel('From', { exact: true }).selectOption('20');
-		await page.getByLabel('To', { exact: true }).selectOption('22');
+		await page.locator('[data-plan] label select').nth(0).selectOption('weekend');
+		await page.locator('[data-plan] label select').nth(1).selectOption('20');
+		await page.locator('[data-plan] label select').nth(2).selectOption('22');
 		await page.getByLabel('Record', { exact: true }).selectOption('e');
 		await page.getByRole('button', { name: 'Apply' }).click();
 		await page.getByLabel('Time zone of the home').selectOption('Europe/Berlin');

@@ -13,7 +13,6 @@ const DRAWN: &[&[&str]] = &[&["demo"], &["foreign"], &["privacy"], &["cases"], &
 /// Those without, or with one that waits.
 const PLAIN: &[&[&str]] = &[
     &["cuts"],
-    &["modes"],
     &["players"],
     &["link"],
     &["crash"],

@@ -79,7 +79,9 @@ impl Volume {
 
     pub(crate) fn mount(&mut self) -> Result<()> {
         let device = self.device.path();
-        run("mount", &["-o", "errors=remount-ro", text(&device)?, text(&self.at())?])?;
+        // Memory that refuses is to go on failing, and not to become read-only.
+        let errors = if matches!(self.device, Device::Memory(_)) { "errors=continue" } else { "errors=remount-ro" };
+        run("mount", &["-o", errors, text(&device)?, text(&self.at())?])?;
         self.mounted = true;
         Ok(())
     }
