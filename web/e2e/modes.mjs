@@ -48,7 +48,7 @@ try {
 		await page.locator('[data-plan] label select').nth(0).selectOption('weekend');
 		await page.locator('[data-plan] label select').nth(1).selectOption('20');
 		await page.locator('[data-plan] label select').nth(2).selectOption('22');
-		await page.getByLabel('Record', { exact: true }).selectOption('e');
+		await page.locator('[data-plan] label select').nth(3).selectOption('e');
 		await page.getByRole('button', { name: 'Apply' }).click();
 		await page.getByLabel('Time zone of the home').selectOption('Europe/Berlin');
 		await save();

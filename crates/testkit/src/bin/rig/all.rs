@@ -8,7 +8,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
 /// Those with a browser that draws: they take what processor there is, so one at a time.
-const DRAWN: &[&[&str]] = &[&["demo"], &["foreign"], &["privacy"], &["cases"], &["add"], &["codes"], &["steer"]];
+const DRAWN: &[&[&str]] = &[&["demo"], &["foreign"], &["privacy"], &["cases"], &["modes"], &["add"], &["codes"], &["steer"]];
 
 /// Those without, or with one that waits.
 const PLAIN: &[&[&str]] = &[
