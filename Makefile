@@ -15,6 +15,9 @@ SOAK_VISITORS ?= 20
 SOAK_CRASHES ?= 200
 FUZZ_SECONDS ?= 60
 
+# As the service has it (packaging/atipcam.service).
+export MALLOC_ARENA_MAX ?= 2
+
 CARGO := cargo
 target := $(or $(CARGO_TARGET_DIR),target)
 # Every target at once: the same features, and so the same artefacts, as `cargo test --workspace`.

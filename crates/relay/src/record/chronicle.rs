@@ -17,7 +17,8 @@ const NOTICED_MAX: Duration = Duration::from_secs(60);
 /// Follows the cameras' states until `cancel`.
 pub(crate) async fn chronicle(shared: Shared, cancel: CancellationToken) {
     let mut changes = shared.board.changes();
-    let mut written: HashMap<CameraId, Option<Cause>> = HashMap::new();
+    // What was written last, and when.
+    let mut written: HashMap<CameraId, (Option<Cause>, Timestamp)> = HashMap::new();
     loop {
         let moved = tokio::select! {
             () = cancel.cancelled() => return,
@@ -31,12 +32,18 @@ pub(crate) async fn chronicle(shared: Shared, cancel: CancellationToken) {
         };
         for camera in cameras {
             let Some(cause) = cause_of(&shared.board.get(camera, shared.clock.now())) else { continue };
-            if written.insert(camera, cause) == Some(cause) {
+            let before = written.get(&camera).copied();
+            if before.is_some_and(|(known, _)| known == cause) {
                 continue;
             }
             let now = shared.clock.now();
+            written.insert(camera, (cause, now));
             let outcome = match cause {
-                Some(cause) => shared.store.start_gap(camera, begin(&shared, camera, now), cause).await,
+                Some(cause) => {
+                    // Not before what is written already.
+                    let begin = begin(&shared, camera, now).max(before.map_or(now, |(_, at)| at));
+                    shared.store.start_gap(camera, begin, cause).await
+                }
                 None => shared.store.end_gap(camera, now).await,
             };
             if let Err(error) = outcome {
