@@ -70,6 +70,8 @@ pub(super) struct Left {
     pub(super) broken_promises: u64,
     /// Times at which a picture is missing between others.
     pub(super) holes: u64,
+    /// Of them, those of which the camera's state never spoke.
+    pub(super) untold: u64,
     /// Lives in which a camera's state spoke of its disk.
     pub(super) told: u64,
     /// Files that a start left in the folder of open ones, or that do not open.
@@ -259,6 +261,7 @@ impl Home {
             self.left.pictures += found.len() as u64;
             self.left.holes += holes;
             self.left.told += u64::from(told.loss[n]);
+            self.left.untold += if told.loss[n] { 0 } else { holes };
             if holes == 0 {
                 let lost = u64::try_from(self.clock.now().since(end).as_millis()).unwrap();
                 self.left.loss_ms_max = self.left.loss_ms_max.max(lost);
