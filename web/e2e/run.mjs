@@ -268,7 +268,7 @@ async function otherPages() {
 		await page.getByRole('button', { name: '保存', exact: true }).first().click();
 		await page.getByRole('heading', { level: 1, name: `${old}!的设置` }).waitFor();
 		await name.fill(old);
-		await page.getByRole('button', { name: '保存', exact: true }).click();
+		await page.getByRole('button', { name: '保存', exact: true }).first().click();
 		await page.getByRole('heading', { level: 1, name: `${old}的设置` }).waitFor();
 		await accessible(page, 'camera settings');
 		const remove = page.getByRole('button', { name: '删除摄像机' });
