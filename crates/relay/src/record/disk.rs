@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use domain::SegmentId;
 use domain::limits::CAMERAS_MAX;
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::durable::Syncing;
@@ -35,7 +35,7 @@ struct Command {
 #[derive(Debug)]
 enum Work {
     Create { path: PathBuf, bytes: Vec<u8> },
-    Append { bytes: Vec<u8>, room: Option<OwnedSemaphorePermit> },
+    Append { bytes: Vec<u8> },
     Close { bytes: Vec<u8> },
 }
 
@@ -77,9 +77,9 @@ impl Disk {
         self.send(file, Work::Create { path, bytes })
     }
 
-    /// Appends to an open segment file. `room` is given back once the bytes are written.
-    pub(crate) fn append(&self, file: SegmentId, bytes: Vec<u8>, room: Option<OwnedSemaphorePermit>) -> Answer {
-        self.send(file, Work::Append { bytes, room })
+    /// Appends to an open segment file.
+    pub(crate) fn append(&self, file: SegmentId, bytes: Vec<u8>) -> Answer {
+        self.send(file, Work::Append { bytes })
     }
 
     /// Appends the last bytes and closes the file.
@@ -190,12 +190,7 @@ impl Files {
         let closes = matches!(work, Work::Close { .. });
         let outcome = match work {
             Work::Create { path, bytes } => self.create(id, &path, &bytes),
-            Work::Append { bytes, room } => {
-                let outcome = self.write(id, &bytes);
-                drop(room);
-                outcome
-            }
-            Work::Close { bytes } => self.write(id, &bytes),
+            Work::Append { bytes } | Work::Close { bytes } => self.write(id, &bytes),
         };
         if let Some(open) = self.open.get_mut(&id) {
             if let Err(error) = &outcome

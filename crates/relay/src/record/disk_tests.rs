@@ -24,7 +24,7 @@ async fn what_was_appended_is_there_in_order() {
     let disk = Disk::start();
     let (id, path) = (SegmentId::random(), folder.path().join("camera/a.seg"));
     done(disk.create(id, path.clone(), b"one ".to_vec())).await.unwrap();
-    done(disk.append(id, b"two ".to_vec(), None)).await.unwrap();
+    done(disk.append(id, b"two ".to_vec())).await.unwrap();
     assert_eq!(std::fs::read(&path).unwrap(), b"one two ");
     done(disk.close(id, b"three".to_vec())).await.unwrap();
     assert_eq!(std::fs::read(&path).unwrap(), b"one two three");
@@ -37,7 +37,7 @@ async fn a_file_is_never_written_again_after_a_failure() {
     let (id, path) = (SegmentId::random(), folder.path().join("a.seg"));
     done(disk.create(id, path.clone(), b"x".to_vec())).await.unwrap();
     assert!(done(disk.create(id, path.clone(), b"y".to_vec())).await.is_err(), "it exists already");
-    assert!(done(disk.append(id, b"z".to_vec(), None)).await.is_err(), "given up");
+    assert!(done(disk.append(id, b"z".to_vec())).await.is_err(), "given up");
     assert_eq!(std::fs::read(&path).unwrap(), b"x");
 }
 
@@ -51,7 +51,7 @@ async fn what_waits_is_one_round() {
     // The first round runs; everything that comes now waits, and is the second.
     let rest = ids.iter().enumerate().skip(1);
     let created: Vec<_> = rest.map(|(n, id)| disk.create(*id, folder.path().join(n.to_string()), b"header".to_vec())).collect();
-    let appended: Vec<_> = ids.iter().map(|id| disk.append(*id, b" record".to_vec(), None)).collect();
+    let appended: Vec<_> = ids.iter().map(|id| disk.append(*id, b" record".to_vec())).collect();
     let mut last = disk.close(ids[0], b" trailer".to_vec());
     assert!(try_outcome(&mut last).is_none());
     go.send(()).unwrap();
@@ -73,9 +73,9 @@ async fn a_round_that_fails_costs_its_files_and_no_more() {
     let [a, b, c] = [(); 3].map(|()| SegmentId::random());
     done(disk.create(a, folder.path().join("a"), b"a".to_vec())).await.unwrap();
     // Sent without an await between them: one round.
-    let [second, third] = [disk.append(a, b"a".to_vec(), None), disk.create(b, folder.path().join("b"), vec![])];
+    let [second, third] = [disk.append(a, b"a".to_vec()), disk.create(b, folder.path().join("b"), vec![])];
     assert!(done(second).await.is_err() && done(third).await.is_err());
-    assert!(done(disk.append(a, b"a".to_vec(), None)).await.is_err(), "given up");
+    assert!(done(disk.append(a, b"a".to_vec())).await.is_err(), "given up");
     done(disk.create(c, folder.path().join("c"), b"c".to_vec())).await.unwrap();
     assert_eq!(std::fs::read(folder.path().join("c")).unwrap(), b"c");
 }
@@ -86,7 +86,7 @@ fn a_round_syncs_each_file_once_and_an_untouched_one_never() {
     let mut files = Files::new(Arc::new(Local));
     let (a, b) = (SegmentId::random(), SegmentId::random());
     let command = |file, work| Command { file, work, since: Instant::now(), done: oneshot::channel().0 };
-    let append = |file| command(file, Work::Append { bytes: b"x".to_vec(), room: None });
+    let append = |file| command(file, Work::Append { bytes: b"x".to_vec() });
     let create = |file, name| command(file, Work::Create { path: folder.path().join(name), bytes: b"x".to_vec() });
     assert_eq!(files.round(vec![create(a, "a"), create(b, "b"), append(a), append(b), append(a)]), 3, "their folder too");
     assert_eq!(files.round(vec![append(b), append(b)]), 1);

@@ -353,7 +353,7 @@ impl Writing {
         let mut bytes = Vec::new();
         let sealed = writer.record(&fragment, &mut bytes);
         let record = sealed.map_err(Error::internal).inspect_err(|_| self.bytes -= fragment.bytes())?;
-        let answer = storage.disk().append(*id, bytes, None);
+        let answer = storage.disk().append(*id, bytes);
         let written = Written { record, length: writer.len(), tail: writer.tail().unwrap_or_default() };
         sent.push_back(Sent { what: What::Record(Box::new((fragment, written))), answer, heard: None, at });
         Ok(())

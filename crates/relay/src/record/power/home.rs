@@ -318,7 +318,7 @@ fn mend(shared: &Shared, clock: &ManualClock) {
 async fn settle(shared: &Shared, disk: &FaultDisk, recorders: &mut [Recorder]) {
     let done = async {
         // Answered once everything before it is.
-        drop(outcome(&mut shared.storages.all()[0].disk().append(SegmentId::random(), Vec::new(), None)).await);
+        drop(outcome(&mut shared.storages.all()[0].disk().append(SegmentId::random(), Vec::new())).await);
         for recorder in recorders {
             recorder.filed().await;
         }
