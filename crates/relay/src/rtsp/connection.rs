@@ -206,6 +206,8 @@ impl Connection {
                     self.session.present(presentation, clock.mono());
                 }
                 Action::Play { path } => self.play(&path).await?,
+                // What was kept is played by other means: this server offers no replay.
+                Action::Replay { .. } => {}
                 // To play again after a pause takes a new connection's worth of state: the client comes again.
                 Action::Stop | Action::Close => return ControlFlow::Break(()),
             }
