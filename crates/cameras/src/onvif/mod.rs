@@ -8,6 +8,7 @@ pub mod backchannel;
 mod call;
 mod error;
 mod events;
+mod recordings;
 pub mod vendors;
 pub mod wire;
 
