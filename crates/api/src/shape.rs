@@ -273,13 +273,17 @@ pub(crate) struct Gap {
     cause: Cause,
 }
 
-/// Why nothing was kept: the camera was offline, recording was off, it is no longer kept, or nobody knows.
+/// Why nothing was kept: the camera was offline, recording was off, somebody asked for privacy, it is no longer kept, there was no time to
+/// take it, the disk did not take it, or nobody knows.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Cause {
     Offline,
     Off,
+    Privacy,
     NotKept,
+    Lost,
+    Disk,
     Unknown,
 }
 
@@ -418,7 +422,10 @@ impl From<record::Gap> for Gap {
         let cause = match cause {
             record::Cause::Offline => Cause::Offline,
             record::Cause::Off => Cause::Off,
+            record::Cause::Privacy => Cause::Privacy,
             record::Cause::NotKept => Cause::NotKept,
+            record::Cause::Lost => Cause::Lost,
+            record::Cause::Disk => Cause::Disk,
             record::Cause::Unknown => Cause::Unknown,
         };
         Self { from: range.from(), to: range.to(), cause }

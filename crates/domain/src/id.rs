@@ -75,6 +75,8 @@ id! {
     SessionId,
     /// A file of sealed fragments.
     SegmentId,
+    /// A folder that footage is written to.
+    StorageId,
     /// One running live view.
     ViewId,
     /// A key by which other software plays a camera.

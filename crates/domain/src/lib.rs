@@ -12,7 +12,7 @@ mod secret;
 mod time;
 
 pub use error::{Error, Kind, Result};
-pub use id::{BadId, CameraId, HomeId, InvitationId, SegmentId, SessionId, StreamKeyId, SubjectId, ViewId};
-pub use noun::{AudioMode, Role, StreamName};
+pub use id::{BadId, CameraId, HomeId, InvitationId, SegmentId, SessionId, StorageId, StreamKeyId, SubjectId, ViewId};
+pub use noun::{AudioMode, FootageClass, Origin, Role, StreamName};
 pub use secret::Secret;
 pub use time::{BadTime, Clock, Mono, SystemClock, TimeRange, Timestamp};

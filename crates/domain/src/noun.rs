@@ -23,6 +23,48 @@ impl StreamName {
     }
 }
 
+/// Why footage is kept: which rule says when it may leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FootageClass {
+    /// The camera records all the time.
+    Continuous,
+    /// Something happened then.
+    Event,
+}
+
+impl FootageClass {
+    /// As it stands in rows and answers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Continuous => "continuous",
+            Self::Event => "event",
+        }
+    }
+}
+
+/// How footage came here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// It was recorded as it happened.
+    Live,
+    /// The camera had kept it while it could not be reached, and was asked for it later.
+    Backfill,
+}
+
+impl Origin {
+    /// As it stands in rows and answers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Backfill => "backfill",
+        }
+    }
+}
+
 /// What happens to a camera's sound. Off unless a person turned it on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use domain::{AudioMode, CameraId, HomeId, SegmentId, StreamName, Timestamp};
+use domain::{AudioMode, CameraId, FootageClass, HomeId, Origin, SegmentId, StorageId, StreamName, Timestamp};
 use media::record::MediaKeyId;
 use policy::{Sealed, category};
 use serde::{Deserialize, Serialize};
@@ -71,4 +71,14 @@ pub struct SegmentRow {
     pub has_audio: bool,
     /// Whether it was closed in order; if not, a scan found its end.
     pub clean: bool,
+    /// Which storage the file is on; none for the data directory's own.
+    pub storage: Option<StorageId>,
+    /// Why it is kept.
+    pub class: FootageClass,
+    /// How it came here.
+    pub origin: Origin,
+    /// The file that the camera's recorder wrote before it, where its header says so.
+    pub previous: Option<SegmentId>,
+    /// The tag of its last record's samples: what the next file's header repeats.
+    pub tail: Option<[u8; 16]>,
 }

@@ -13,8 +13,14 @@ pub enum Cause {
     Offline,
     /// A person had turned recording off.
     Off,
+    /// A person had asked for privacy: the camera was not even connected.
+    Privacy,
     /// It was recorded, and is no longer kept.
     NotKept,
+    /// It came, and there was no time to take it.
+    Lost,
+    /// It came, and the disk did not take it.
+    Disk,
     /// Nobody knows: this server did not run.
     Unknown,
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::limits::{RECORD_POLL, RECORDER_PENDING_BYTES_MAX};
-use domain::{AudioMode, CameraId, Error, HomeId, Kind, Mono, Result, SegmentId, StreamName};
+use domain::{AudioMode, CameraId, Error, FootageClass, HomeId, Kind, Mono, Origin, Result, SegmentId, StreamName};
 use media::au::{AccessUnit, Format, Track};
 use media::live::{Start, Unit};
 use media::record::{Cipher, Fragment, Fragmenter, Record, SegmentParams, SegmentWriter};
@@ -375,7 +375,23 @@ pub(super) async fn file_segment(shared: &Shared, open: &OpenSegment, clean: boo
     let (id, camera, stream, key) = (header.segment, header.camera, header.stream, header.key);
     let has_audio = open.index.has_audio();
     if shared.store.segment(id).await?.is_none() {
-        shared.store.add_segment(SegmentRow { id, camera, stream, key, start, end, bytes, has_audio, clean }).await?;
+        let row = SegmentRow {
+            id,
+            camera,
+            stream,
+            key,
+            start,
+            end,
+            bytes,
+            has_audio,
+            clean,
+            storage: None,
+            class: FootageClass::Continuous,
+            origin: Origin::Live,
+            previous: None,
+            tail: None,
+        };
+        shared.store.add_segment(row).await?;
     }
     let path = shared.store.segment_path(camera, id);
     if let Some(folder) = path.parent() {

@@ -14,6 +14,11 @@ table! {
         bytes: i64,
         has_audio: bool,
         clean: bool,
+        storage: Option<Uuid>,
+        class: String,
+        origin: String,
+        previous: Option<Uuid>,
+        #[sea_orm(column_type = "Blob", nullable)] tail: Option<Vec<u8>>,
     }
 }
 

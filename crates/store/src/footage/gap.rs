@@ -82,6 +82,9 @@ const fn word(cause: Cause) -> &'static str {
         Cause::Offline => "offline",
         Cause::Off => "off",
         Cause::NotKept => "not_kept",
+        Cause::Privacy => "privacy",
+        Cause::Lost => "lost",
+        Cause::Disk => "disk",
         Cause::Unknown => "unknown",
     }
 }
@@ -91,6 +94,9 @@ fn gap(row: &Model, now: Timestamp) -> Option<Gap> {
         "offline" => Cause::Offline,
         "off" => Cause::Off,
         "not_kept" => Cause::NotKept,
+        "privacy" => Cause::Privacy,
+        "lost" => Cause::Lost,
+        "disk" => Cause::Disk,
         _ => Cause::Unknown,
     };
     let to = row.to_at.map_or(now, Timestamp::from_micros);

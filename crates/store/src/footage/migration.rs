@@ -2,7 +2,7 @@
 
 use sea_orm_migration::async_trait::async_trait;
 use sea_orm_migration::prelude::{DbErr, Index, MigrationName, MigrationTrait, MigratorTrait, SchemaManager, Table};
-use sea_orm_migration::schema::{big_integer, big_integer_null, boolean, pk_uuid, string, uuid};
+use sea_orm_migration::schema::{big_integer, big_integer_null, blob_null, boolean, pk_uuid, string, uuid, uuid_null};
 
 /// Every version, oldest first.
 #[derive(Debug)]
@@ -11,7 +11,7 @@ pub(crate) struct Migrator;
 #[async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(V1)]
+        vec![Box::new(V1), Box::new(V2)]
     }
 }
 
@@ -47,6 +47,33 @@ impl MigrationTrait for V1 {
         gap.table("gap").col(uuid("camera")).col(string("cause")).col(big_integer("from_at")).col(big_integer_null("to_at"));
         gap.primary_key(Index::create().col("camera").col("cause").col("from_at"));
         manager.create_table(gap).await
+    }
+
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+}
+
+/// Where a segment lies, why it is kept, how it came, and which one it follows.
+struct V2;
+
+impl MigrationName for V2 {
+    fn name(&self) -> &'static str {
+        "v2"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for V2 {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let mut class = string("class");
+        class.default("continuous");
+        let mut origin = string("origin");
+        origin.default("live");
+        for column in [uuid_null("storage"), class, origin, uuid_null("previous"), blob_null("tail")] {
+            manager.alter_table(Table::alter().table("segment").add_column(column).take()).await?;
+        }
+        Ok(())
     }
 
     fn use_transaction(&self) -> Option<bool> {

@@ -6,7 +6,7 @@ mod migration;
 
 use std::time::Duration;
 
-use domain::{CameraId, Error, Kind, Result, SegmentId, StreamName, TimeRange, Timestamp};
+use domain::{CameraId, Error, FootageClass, Kind, Origin, Result, SegmentId, StorageId, StreamName, TimeRange, Timestamp};
 use media::record::MediaKeyId;
 use sea_orm::prelude::{Expr, Uuid};
 use sea_orm::sea_query::{ExprTrait, OnConflict};
@@ -37,6 +37,11 @@ impl Store {
                 segment::Column::Bytes,
                 segment::Column::HasAudio,
                 segment::Column::Clean,
+                segment::Column::Storage,
+                segment::Column::Class,
+                segment::Column::Origin,
+                segment::Column::Previous,
+                segment::Column::Tail,
             ])
             .to_owned();
         let row = segment::ActiveModel {
@@ -49,6 +54,11 @@ impl Store {
             bytes: Set(bytes),
             has_audio: Set(row.has_audio),
             clean: Set(row.clean),
+            storage: Set(row.storage.map(|id| Uuid::from_bytes(id.to_bytes()))),
+            class: Set(row.class.as_str().to_owned()),
+            origin: Set(row.origin.as_str().to_owned()),
+            previous: Set(row.previous.map(|id| Uuid::from_bytes(id.to_bytes()))),
+            tail: Set(row.tail.map(Vec::from)),
         };
         let insert = segment::Entity::insert(row).on_conflict(again);
         insert.exec_without_returning(self.index().write()).await.map_err(error)?;
@@ -141,6 +151,16 @@ fn segment_row(row: segment::Model) -> Result<SegmentRow> {
         "sub" => StreamName::Sub,
         _ => return Err(Error::internal(format!("segment {}: an unknown stream", row.id))),
     };
+    let class = match row.class.as_str() {
+        "continuous" => FootageClass::Continuous,
+        "event" => FootageClass::Event,
+        _ => return Err(Error::internal(format!("segment {}: an unknown class", row.id))),
+    };
+    let origin = match row.origin.as_str() {
+        "live" => Origin::Live,
+        "backfill" => Origin::Backfill,
+        _ => return Err(Error::internal(format!("segment {}: an unknown origin", row.id))),
+    };
     Ok(SegmentRow {
         id: SegmentId::from_bytes(row.id.into_bytes()),
         camera: CameraId::from_bytes(row.camera.into_bytes()),
@@ -151,5 +171,10 @@ fn segment_row(row: segment::Model) -> Result<SegmentRow> {
         bytes: row.bytes.try_into().unwrap_or(0),
         has_audio: row.has_audio,
         clean: row.clean,
+        storage: row.storage.map(|id| StorageId::from_bytes(id.into_bytes())),
+        class,
+        origin,
+        previous: row.previous.map(|id| SegmentId::from_bytes(id.into_bytes())),
+        tail: row.tail.and_then(|tail| tail.try_into().ok()),
     })
 }

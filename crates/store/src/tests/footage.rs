@@ -1,4 +1,4 @@
-use domain::{SegmentId, StreamName, TimeRange};
+use domain::{FootageClass, Origin, SegmentId, StorageId, StreamName, TimeRange};
 use media::record::MediaKeyId;
 
 use super::*;
@@ -19,6 +19,11 @@ fn segment(camera: CameraId, start: i64, end: i64) -> SegmentRow {
         bytes: 1000,
         has_audio: true,
         clean: true,
+        storage: None,
+        class: FootageClass::Continuous,
+        origin: Origin::Live,
+        previous: None,
+        tail: None,
     }
 }
 
@@ -73,7 +78,18 @@ async fn a_scan_may_add_what_is_known_and_its_word_holds() {
     let mut rig = Rig::new().await;
     let row = segment(CameraId::random(), 0, 60);
     rig.store.add_segment(row.clone()).await.unwrap();
-    let scanned = SegmentRow { end: t(59), bytes: 900, clean: false, has_audio: false, ..row };
+    let scanned = SegmentRow {
+        end: t(59),
+        bytes: 900,
+        clean: false,
+        has_audio: false,
+        storage: Some(StorageId::random()),
+        class: FootageClass::Event,
+        origin: Origin::Backfill,
+        previous: Some(SegmentId::random()),
+        tail: Some([7; 16]),
+        ..row
+    };
     rig.store.add_segment(scanned.clone()).await.unwrap();
     rig.restart().await;
     assert_eq!(rig.store.segment(scanned.id).await.unwrap(), Some(scanned));

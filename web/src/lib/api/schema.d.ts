@@ -1185,10 +1185,11 @@ export interface components {
         /** @description A stretch without footage. */
         Gap: {
             /**
-             * @description Why nothing was kept: the camera was offline, recording was off, it is no longer kept, or nobody knows.
+             * @description Why nothing was kept: the camera was offline, recording was off, somebody asked for privacy, it is no longer kept, there was no time to
+             *     take it, the disk did not take it, or nobody knows.
              * @enum {string}
              */
-            cause: "offline" | "off" | "not_kept" | "unknown";
+            cause: "offline" | "off" | "privacy" | "not_kept" | "lost" | "disk" | "unknown";
             /** Format: date-time */
             from: string;
             /** Format: date-time */
