@@ -47,6 +47,7 @@ bench: setup-test build ## What the media path costs beside ffmpeg, GStreamer an
 soak: setup-test build ## An hour of forty cameras and twenty viewers who come and go: nothing is lost, memory and files stay flat
 	$(say) 'soaking for $(SOAK_SECONDS) s; 4 GB of footage go into the folder for temporary files'
 	@$(build-all)
+	@$(rig) backfill --server $(target)/release/atipcam --seconds 60
 	@$(rig) soak --server $(target)/release/atipcam --seconds $(SOAK_SECONDS) --cameras $(SOAK_CAMERAS) --visitors $(SOAK_VISITORS) --json $(target)/bench/soak.json
 
 fmt: web/node_modules/.package-lock.json ## Format everything
@@ -117,6 +118,7 @@ e2e: web
 	@$(rig) privacy --server $(target)/debug/atipcam
 	@$(rig) add --server $(target)/debug/atipcam
 	@$(rig) link --server $(target)/debug/atipcam
+	@$(rig) backfill --server $(target)/debug/atipcam --seconds 15
 	@$(rig) codes --server $(target)/debug/atipcam
 	@$(rig) steer --server $(target)/debug/atipcam
 	@$(rig) soak --server $(target)/debug/atipcam --seconds 30 --cameras 6 --visitors 6

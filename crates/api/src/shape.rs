@@ -120,6 +120,9 @@ pub(crate) struct CameraState {
     /// Why footage is not kept although it should be.
     #[serde(skip_serializing_if = "Option::is_none")]
     recording_problem: Option<CameraProblem>,
+    /// What the camera kept while it could not be reached is being fetched.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    fetching: bool,
     /// When the newest still picture was taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -189,7 +192,7 @@ pub(crate) struct Playable {
 
 impl From<relay::CameraState> for CameraState {
     fn from(state: relay::CameraState) -> Self {
-        let relay::CameraState { status, since, problem, main, sub, recording, recording_problem, still_at } = state;
+        let relay::CameraState { status, since, problem, main, sub, recording, recording_problem, fetching, still_at } = state;
         Self {
             status: match status {
                 relay::Status::Connecting => Status::Connecting,
@@ -207,6 +210,7 @@ impl From<relay::CameraState> for CameraState {
                 relay::RecordingStatus::Failed => Recording::Failed,
             },
             recording_problem: recording_problem.map(Into::into),
+            fetching,
             still_at,
         }
     }

@@ -209,7 +209,7 @@ impl State {
     }
 }
 
-fn random_start() -> Start {
+pub(crate) fn random_start() -> Start {
     let (high, low) = uuid::Uuid::new_v4().as_u64_pair();
     let [a, b, c, d, e, f, ..] = low.to_le_bytes();
     Start { ssrc: (high >> 32) as u32, sequence: u16::from_le_bytes([e, f]), timestamp: u32::from_le_bytes([a, b, c, d]) }

@@ -12,6 +12,7 @@ use policy::act::{EditCamera, MoveCamera};
 use policy::{Act, Permit, Uses, category};
 
 use crate::Relay;
+use crate::fleet::Shared;
 use crate::link::{Forwarder, Service, no_link};
 
 /// How much of a head's whole way one width of the picture is, at its widest: 60 of 360 degrees, and the way is 2 long. Few cameras
@@ -281,27 +282,7 @@ impl Relay {
     where
         A::Purpose: Uses<category::CameraAccess>,
     {
-        let row = self.shared.store.camera(permit.object()).await?;
-        let row = row.ok_or_else(|| Error::new(Kind::NotFound, "not_found", "no such camera"))?;
-        let access = self.shared.store.open_access(permit, &row).await?;
-        let Some(url) = access.onvif_url else { return Ok(None) };
-        let (door, url) = self.onvif_door(url).await?;
-        let password = Secret::new(access.password.unwrap_or_default());
-        let sign_in = access.username.as_deref().map(|user| (user, &password));
-        let camera = Camera::connect(&url, sign_in, Arc::clone(&self.shared.clock)).await.map_err(answer)?;
-        Ok(Some(Reached { camera, _door: door }))
-    }
-
-    /// Where a camera's ONVIF is to be asked, and the door to it where the camera calls in by itself.
-    async fn onvif_door(&self, url: String) -> Result<(Option<Forwarder>, String)> {
-        let Some((device, path)) = link::parse(&url) else { return Ok((None, url)) };
-        if !self.shared.links.state(device).up {
-            let down = no_link();
-            return Err(Error::new(Kind::Unavailable, down.code, down.detail));
-        }
-        let door = Forwarder::start(self.shared.links.clone(), device, Service::Onvif).map_err(Error::internal)?;
-        let url = door.url("http", path);
-        Ok((Some(door), url))
+        reach(&self.shared, permit).await
     }
 
     /// The camera by ONVIF, and the profile by which it moves.
@@ -314,6 +295,34 @@ impl Relay {
         let profile = profiles.into_iter().find(|profile| profile.ptz).ok_or_else(unsupported)?;
         Ok((camera, profile.token))
     }
+}
+
+/// The permit's camera by ONVIF; `None` where its address is not known.
+pub(crate) async fn reach<A: Act<Object = CameraId>>(shared: &Shared, permit: &Permit<A>) -> Result<Option<Reached>>
+where
+    A::Purpose: Uses<category::CameraAccess>,
+{
+    let row = shared.store.camera(permit.object()).await?;
+    let row = row.ok_or_else(|| Error::new(Kind::NotFound, "not_found", "no such camera"))?;
+    let access = shared.store.open_access(permit, &row).await?;
+    let Some(url) = access.onvif_url else { return Ok(None) };
+    let (door, url) = onvif_door(shared, url)?;
+    let password = Secret::new(access.password.unwrap_or_default());
+    let sign_in = access.username.as_deref().map(|user| (user, &password));
+    let camera = Camera::connect(&url, sign_in, Arc::clone(&shared.clock)).await.map_err(answer)?;
+    Ok(Some(Reached { camera, _door: door }))
+}
+
+/// Where a camera's ONVIF is to be asked, and the door to it where the camera calls in by itself.
+fn onvif_door(shared: &Shared, url: String) -> Result<(Option<Forwarder>, String)> {
+    let Some((device, path)) = link::parse(&url) else { return Ok((None, url)) };
+    if !shared.links.state(device).up {
+        let down = no_link();
+        return Err(Error::new(Kind::Unavailable, down.code, down.detail));
+    }
+    let door = Forwarder::start(shared.links.clone(), device, Service::Onvif).map_err(Error::internal)?;
+    let url = door.url("http", path);
+    Ok((Some(door), url))
 }
 
 fn unsupported() -> Error {

@@ -11,6 +11,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::backfill::{Backfill, Turns};
 use crate::feed::Feed;
 use crate::link::Links;
 use crate::playback::Cache;
@@ -32,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) opened: Cache,
     pub(crate) witness: Witness,
     pub(crate) links: Links,
+    pub(crate) turns: Turns,
 }
 
 impl Shared {
@@ -204,6 +206,7 @@ impl Fleet {
             self.shared.board.update(id, now, |state| state.recording = RecordingStatus::Waiting);
             let recorder = Recorder::new(self.shared.clone(), id, desired.home, desired.audio, &main);
             tasks.spawn(recorder.run(cancel.clone()));
+            tasks.spawn(Backfill::new(self.shared.clone(), id, desired.home).run(cancel.clone()));
         } else {
             self.shared.board.update(id, now, |state| state.recording = RecordingStatus::Off);
         }

@@ -3,6 +3,7 @@
 //! Floor 5 of the house. Relay follows the desired state that control writes (rows and the bus) and never writes it.
 //! Each public call takes a permit by value; a call that goes on (a view) turns it into a [`Watch`].
 
+mod backfill;
 mod beat;
 mod controls;
 mod feed;
@@ -111,7 +112,8 @@ impl Relay {
         let witness = Witness::start(store.clone(), Arc::clone(&clock));
         let (demand, board, open) = (Demand::new(), Board::new(), OpenSegments::default());
         let (links, opened) = (Links::new(Arc::clone(&clock)), Cache::default());
-        let shared = Shared { links, demand, board, open, opened, disk, store, facts, clock, witness };
+        let turns = backfill::Turns::default();
+        let shared = Shared { links, demand, board, open, opened, disk, store, facts, clock, witness, turns };
         let webrtc = view::webrtc::Engine::start(&config, &tasks, cancel.clone()).await?;
         let ingest = Ingest::start(shared.demand.breath().clone()).map_err(Error::internal)?;
         let fleet = Fleet::new(shared.clone(), ingest);

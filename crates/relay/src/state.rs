@@ -31,6 +31,9 @@ pub struct CameraState {
     /// Why not, where it should be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recording_problem: Option<Problem>,
+    /// What the camera kept while it could not be reached is being fetched.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub fetching: bool,
     /// When the newest key picture was taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub still_at: Option<Timestamp>,
@@ -188,6 +191,7 @@ impl CameraState {
             sub: None,
             recording: RecordingStatus::Waiting,
             recording_problem: None,
+            fetching: false,
             still_at: None,
         }
     }

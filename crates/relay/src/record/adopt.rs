@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use domain::{CameraId, Error, Result};
+use domain::{CameraId, Error, Origin, Result};
 use media::record::{HEADER_LEN, SegmentHeader};
 use policy::act::RecordCamera;
 
 use super::OpenSegment;
-use super::recorder::{OPEN_FOLDER, file_segment};
+use super::recorder::{BACKFILL_SUFFIX, OPEN_FOLDER, file_segment};
 use super::retention::erase;
 use crate::fleet::Shared;
 use crate::segment;
@@ -85,7 +85,9 @@ async fn try_adopt(shared: &Shared, path: &Path) -> Result<bool> {
         }
         Err(error) => return Err(error.into()),
     };
-    file_segment(shared, &OpenSegment { index: loaded.index, path: owned, bytes: 0 }, loaded.clean).await?;
+    let fetched = owned.file_name().is_some_and(|name| name.as_encoded_bytes().ends_with(BACKFILL_SUFFIX.as_bytes()));
+    let origin = if fetched { Origin::Backfill } else { Origin::Live };
+    file_segment(shared, &OpenSegment { index: loaded.index, path: owned, bytes: 0 }, loaded.clean, origin).await?;
     Ok(true)
 }
 

@@ -34,6 +34,9 @@ const RETRY: Duration = Duration::from_secs(2);
 /// Where segments lie while they are written: a small folder, so that what a crash left behind is found at once.
 pub(super) const OPEN_FOLDER: &str = "open";
 
+/// How the names of those end that were fetched from a camera.
+pub(super) const BACKFILL_SUFFIX: &str = ".backfill.seg";
+
 /// Records one camera's main stream.
 ///
 /// A recorder does not wait for the disk while that is merely slow: appends, new files and closed ones are commands whose
@@ -324,7 +327,7 @@ impl Ending {
             clean = false;
         }
         let Some(open) = self.shared.open.get(self.id) else { return };
-        match file_segment(&self.shared, &open, clean).await {
+        match file_segment(&self.shared, &open, clean, Origin::Live).await {
             Ok(()) => drop(self.shared.open.end(self.id)),
             // Stays in memory and in the folder of open segments; the next start adopts it.
             Err(error) => tracing::error!(camera = %self.camera, segment = %self.id, %error, "a segment could not be filed"),
@@ -360,9 +363,14 @@ pub(super) fn open_path(shared: &Shared, id: SegmentId) -> PathBuf {
     shared.store.segments_dir().join(OPEN_FOLDER).join(format!("{id}.seg"))
 }
 
+/// The same of a segment that was fetched: its name says so until it has a row.
+pub(crate) fn backfill_path(shared: &Shared, id: SegmentId) -> PathBuf {
+    shared.store.segments_dir().join(OPEN_FOLDER).join(format!("{id}{BACKFILL_SUFFIX}"))
+}
+
 /// Puts a segment into the index, then into its camera's folder. After a crash between the two, the next start finds the
 /// file among the open ones and moves it.
-pub(super) async fn file_segment(shared: &Shared, open: &OpenSegment, clean: bool) -> Result<()> {
+pub(crate) async fn file_segment(shared: &Shared, open: &OpenSegment, clean: bool, origin: Origin) -> Result<()> {
     let header = *open.index.header();
     let Some((start, end)) = open.index.start().zip(open.index.end()) else {
         // Not one record: there is nothing to keep. The file may never have been made.
@@ -387,7 +395,7 @@ pub(super) async fn file_segment(shared: &Shared, open: &OpenSegment, clean: boo
             clean,
             storage: None,
             class: FootageClass::Continuous,
-            origin: Origin::Live,
+            origin,
             previous: None,
             tail: None,
         };

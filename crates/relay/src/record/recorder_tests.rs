@@ -85,6 +85,7 @@ impl Rig {
             opened: crate::playback::Cache::default(),
             disk,
             open: OpenSegments::default(),
+            turns: crate::backfill::Turns::default(),
         };
         let feed = Feed::new();
         let recorder = Recorder::new(shared, CameraId::random(), home, AudioMode::Off, &feed);

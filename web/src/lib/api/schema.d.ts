@@ -974,6 +974,8 @@ export interface components {
         };
         /** @description How a camera is. */
         CameraState: {
+            /** @description What the camera kept while it could not be reached is being fetched. */
+            fetching?: boolean;
             main?: components["schemas"]["StreamState"] | null;
             problem?: components["schemas"]["CameraProblem"] | null;
             /** @enum {string} */

@@ -1,6 +1,7 @@
 //! The rigs: the whole product, as people and outside tools meet it. `make test`, `make bench` and `make soak` run these.
 #![allow(clippy::print_stdout, reason = "a command-line tool")]
 
+mod backfill;
 mod bench;
 mod browser;
 mod codes;
@@ -66,6 +67,13 @@ enum Rig {
     /// A camera behind NAT calls in and is live, recorded and played; its address changes, another server takes the server's place,
     /// and what passes the router is read; in network namespaces, as root.
     Link,
+    /// The network between a camera and the server is cut: what the camera kept is fetched afterwards, to the picture; one that keeps
+    /// nothing has a gap. In network namespaces, as root.
+    Backfill {
+        /// How long it is cut.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
     /// Cameras that are added by codes, in Chromium; in network namespaces, as root.
     Codes,
     /// What of that happens in the namespace of whoever searches.
@@ -131,6 +139,7 @@ async fn main() -> ExitCode {
         Rig::LanSearch { seconds, sweep } => lan::look(seconds, sweep).await,
         Rig::Codes => codes::run(&server).await,
         Rig::Link => link::run(&server).await,
+        Rig::Backfill { seconds } => backfill::run(&server, Duration::from_secs(seconds)).await,
         Rig::Privacy => privacy::run(&server).await,
         Rig::Steer => steer::run(&server).await,
         Rig::Soak { seconds, cameras, visitors, json } => {
