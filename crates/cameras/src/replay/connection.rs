@@ -64,7 +64,8 @@ impl Connection {
         };
         let description = connection.describe().await?;
         connection.set_up(&description).await?;
-        let range = format!("Range: {}\r\nRate-Control: no\r\nImmediate: yes\r\n", clock_range_text(range.from(), Some(range.to())));
+        let range =
+            format!("Range: {}\r\nRate-Control: no\r\nImmediate: yes\r\n", clock_range_text(range.from(), Some(range.to())));
         let url = connection.url.clone();
         connection.ask("PLAY", &url, &range, Phase::Play).await?;
         Ok((connection, description))

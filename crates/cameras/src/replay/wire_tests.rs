@@ -50,7 +50,8 @@ fn the_first_picture_track_that_is_understood_is_read() {
     let description = describe(sdp).unwrap();
     assert_eq!((description.control.as_str(), description.payload_type), ("trackID=0", 96));
     assert_eq!(description.parameter_sets, [&b"\x67\x4d\0\x1f"[..], b"\x68\x01"]);
-    for sdp in ["", "m=video 0 RTP/AVP 96\r\n", "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/8000\r\n", "m=video 0 RTP/AVP 999\r\n"] {
+    for sdp in ["", "m=video 0 RTP/AVP 96\r\n", "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/8000\r\n", "m=video 0 RTP/AVP 999\r\n"]
+    {
         assert_eq!(describe(sdp), Err(WireError::NoVideo), "{sdp}");
     }
 }

@@ -68,7 +68,7 @@ pub(super) fn ntp(wall: Timestamp) -> u64 {
 fn wall(ntp: u64) -> Timestamp {
     let seconds = i64::from((ntp >> 32) as u32) - NTP_TO_UNIX_S;
     let seconds = if seconds < 0 { seconds + (1 << 32) } else { seconds };
-    let fraction = (ntp & 0xffff_ffff) * 1_000_000 >> 32;
+    let fraction = ((ntp & 0xffff_ffff) * 1_000_000) >> 32;
     Timestamp::from_micros(seconds * 1_000_000 + i64::try_from(fraction).unwrap_or(0))
 }
 
