@@ -38,7 +38,7 @@ pub(crate) async fn run(server: &Path, cut: Duration) -> Result<()> {
     let from = SystemClock.now();
     recorded(&owner, &keeps, AROUND).await?;
 
-    within_router(&stand, &["nft", "table ip cut { chain all { type filter hook forward priority -10; policy drop; } }"])?;
+    within_router(&stand, &["nft", "table ip cut { chain cable { type filter hook forward priority -10; policy drop; }; }"])?;
     sleep(cut).await;
     within_router(&stand, &["nft", "delete", "table", "ip", "cut"])?;
     let back = Instant::now();
@@ -49,7 +49,8 @@ pub(crate) async fn run(server: &Path, cut: Duration) -> Result<()> {
     recorded(&owner, &keeps, AROUND).await?;
     let to = SystemClock.now() - Duration::from_secs(2);
 
-    let whole = without_gap(&owner, &keeps, from, to, back).await?;
+    let whole = without_gap(&owner, &keeps, from, to, back).await;
+    let whole = whole.map_err(|error| home.process.failure(&error.to_string()))?;
     println!(
         "  ok no gap {:.1} s after the network was back; the camera had been seen again after {:.1} s",
         whole.as_secs_f64(),
