@@ -127,6 +127,9 @@ pub(crate) struct CameraState {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     private_until: Option<Timestamp>,
+    /// What the camera kept while it could not be reached is being fetched.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    fetching: bool,
     /// When the newest still picture was taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -210,6 +213,7 @@ impl From<relay::CameraState> for CameraState {
             recording_problem,
             events_problem,
             private_until,
+            fetching,
             still_at,
         } = state;
         Self {
@@ -233,6 +237,7 @@ impl From<relay::CameraState> for CameraState {
             recording_problem: recording_problem.map(Into::into),
             events_problem: events_problem.map(Into::into),
             private_until,
+            fetching,
             still_at,
         }
     }

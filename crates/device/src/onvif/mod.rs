@@ -6,6 +6,7 @@ mod discover;
 mod events;
 mod motion;
 mod profile;
+mod recordings;
 mod service;
 
 use std::fmt;
@@ -35,6 +36,8 @@ use self::events::Hub;
 use self::motion::Motion;
 use crate::identity::SignIn;
 use crate::pairing::{self, Pairing};
+use crate::playout::ClockOff;
+use crate::ring::Ring;
 use crate::stream::Stream;
 
 pub use self::events::Trigger;
@@ -89,6 +92,8 @@ pub(crate) struct State {
     rtsp_port: u16,
     auth: Auth,
     pairing: Option<Pairing>,
+    ring: Option<Arc<Ring>>,
+    clock_off: ClockOff,
     clock: Arc<dyn Clock>,
     hub: Hub,
     inner: Mutex<Inner>,
@@ -97,7 +102,6 @@ pub(crate) struct State {
 struct Inner {
     motion: Motion,
     imaging: Imaging,
-    clock_off_us: i64,
     reboots: u32,
     stops: u32,
     /// What is switched on: light, siren, relay output.
@@ -154,6 +158,10 @@ pub(crate) struct Side {
     pub(crate) sign_in: SignIn,
     /// Of a camera with an identity.
     pub(crate) pairing: Option<Pairing>,
+    /// What it keeps.
+    pub(crate) ring: Option<Arc<Ring>>,
+    /// How far its clock is wrong.
+    pub(crate) clock_off: ClockOff,
 }
 
 /// Serves until stopped; returns the state and where.
@@ -163,7 +171,7 @@ pub(crate) async fn serve(
     tasks: &TaskTracker,
     stop: &CancellationToken,
 ) -> io::Result<(Arc<State>, SocketAddr)> {
-    let Side { config, streams, rtsp_port, sign_in, pairing } = side;
+    let Side { config, streams, rtsp_port, sign_in, pairing, ring, clock_off } = side;
     let listener = TcpListener::bind(config.listen).await?;
     let address = listener.local_addr()?;
     let imaging = Imaging {
@@ -173,13 +181,14 @@ pub(crate) async fn serve(
         sharpness: Some(50.0),
         ir_cut: Some(IrCut::Auto),
     };
-    let clock_off_us = config.clock_off_s.saturating_mul(1_000_000);
-    let inner = Inner { motion: Motion::default(), imaging, clock_off_us, reboots: 0, stops: 0, on: Vec::new() };
+    let inner = Inner { motion: Motion::default(), imaging, reboots: 0, stops: 0, on: Vec::new() };
     let state = Arc::new(State {
         auth: Auth::new(sign_in),
         streams,
         rtsp_port,
         pairing,
+        ring,
+        clock_off,
         clock,
         hub: Hub::default(),
         inner: Mutex::new(inner),
@@ -205,7 +214,7 @@ impl State {
 
     /// The camera's own time, which may be wrong.
     fn now(&self) -> Timestamp {
-        Timestamp::from_micros(self.clock.now().micros().saturating_add(self.inner().clock_off_us))
+        self.clock_off.of(self.clock.now())
     }
 
     /// Where it looks now.

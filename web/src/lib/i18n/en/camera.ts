@@ -31,6 +31,7 @@ const en: Record<keyof typeof zh, string> = {
 	'camera.speed': 'Speed',
 	'camera.keys': 'Keyboard shortcuts',
 	'camera.loading_recording': 'Reading the recording',
+	'camera.fetching': 'Fetching what the camera kept',
 
 	'info.path': 'Path',
 	'info.path.webrtc': 'WebRTC (direct, UDP)',

@@ -29,6 +29,7 @@ export default {
 	'camera.speed': '播放速度',
 	'camera.keys': '快捷键',
 	'camera.loading_recording': '正在读取录像',
+	'camera.fetching': '正在取回断线期间摄像头存下的画面',
 
 	'info.path': '线路',
 	'info.path.webrtc': 'WebRTC（UDP 直连）',
