@@ -49,7 +49,8 @@ async fn index_of(shared: &Shared, permit: &Permit<RecordCamera>, id: SegmentId)
     let row = shared.store.segment(id).await?.ok_or_else(gone)?;
     let key = shared.store.media_key_by_id(permit, row.key).await?.ok_or_else(gone)?;
     let path = shared.storages.segment_path(row.storage, row.camera, id)?;
-    let loaded = tokio::task::spawn_blocking(move || segment::load(&path, &key, Some(row.bytes))).await.map_err(Error::internal)?;
+    let loaded =
+        tokio::task::spawn_blocking(move || segment::load(&path, &key, Some(row.bytes))).await.map_err(Error::internal)?;
     Ok(loaded?.1.index)
 }
 

@@ -32,10 +32,7 @@ fn what_nobody_wanted_recorded_is_not_asked_for() {
 #[test]
 fn only_what_the_plan_keeps_whatever_happens_is_fetched() {
     let wanted = |mode, week: &str, zone: &str, since: Option<i64>| Wanted {
-        guide: Guide {
-            plan: Plan { mode, week: week.parse().unwrap(), ..Plan::default() },
-            zone: Zone::named(zone).unwrap(),
-        },
+        guide: Guide { plan: Plan { mode, week: week.parse().unwrap(), ..Plan::default() }, zone: Zone::named(zone).unwrap() },
         since: since.map(Timestamp::from_micros),
     };
     let always = Week::default().to_string();

@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use domain::{CameraId, HomeId, Result, TimeRange, Timestamp};
 use policy::act::RecordCamera;
-use tokio::sync::{Semaphore, watch};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::sync::{Semaphore, watch};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 

@@ -1,10 +1,13 @@
 //! The network between a camera and the server is cut. What the camera kept meanwhile is fetched afterwards: no gap on the timeline, and
-//! each picture of the camera once. A camera beside it that keeps nothing shows what is missing without.
+//! each picture of the camera once, in files that say where they are from and that verify. A camera beside it that keeps nothing shows
+//! what is missing without.
 
+use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
-use domain::{Clock as _, SystemClock, Timestamp};
+use domain::{Clock as _, Origin, SystemClock, Timestamp};
+use media::record::{HEADER_LEN, SegmentHeader};
 use serde_json::{Value, json};
 use testkit::footage::Original;
 use testkit::{Client, Clip, Process, Result, decode, output};
@@ -72,6 +75,11 @@ pub(crate) async fn run(server: &Path, cut: Duration) -> Result<()> {
         return Err(format!("the camera that keeps nothing lacks {missing:.1} s").into());
     }
     println!("  ok without what it kept, {missing:.1} s would be missing: so much lacks the other camera");
+    println!(
+        "  ok {} files say that they were fetched, none of them of the other camera",
+        fetched(&home.data, &keeps, &forgets)?
+    );
+    println!("  ok verified: {}", verified(&stand, &home.data)?);
     drop((keeps, forgets, home));
     Ok(())
 }
@@ -135,11 +143,44 @@ async fn without_gap(owner: &Client, subject: &Subject, from: Timestamp, to: Tim
     Err(format!("the timeline is {last}").into())
 }
 
-/// Seconds of gaps.
+/// How many files of the camera's footage say that they were fetched. All others are live, and those of `other`.
+fn fetched(data: &Path, camera: &Subject, other: &Subject) -> Result<usize> {
+    let count = |camera: &Subject| -> Result<usize> {
+        let mut fetched = 0;
+        for entry in std::fs::read_dir(data.join("segments").join(&camera.id))? {
+            let mut header = vec![0; HEADER_LEN];
+            std::fs::File::open(entry?.path())?.read_exact(&mut header)?;
+            let header = SegmentHeader::decode(&header).ok_or("a file that is no segment")?;
+            fetched += usize::from(header.origin == Origin::Backfill);
+        }
+        Ok(fetched)
+    };
+    match (count(camera)?, count(other)?) {
+        (fetched @ 1.., 0) => Ok(fetched),
+        counts => Err(format!("files that were fetched: {counts:?}").into()),
+    }
+}
+
+/// What `atipcam recordings verify` says of all footage.
+fn verified(stand: &Stand, data: &Path) -> Result<String> {
+    let mut verify = stand.binary_in(&stand.server, &["recordings", "verify", "--json"])?;
+    verify.arg("--data").arg(data);
+    let said = output(verify)?;
+    let last: Value = serde_json::from_str(said.lines().last().ok_or("nothing was verified")?)?;
+    match (last["faults"].as_u64(), last["notes"].as_u64()) {
+        (Some(0), Some(0)) => Ok(last.to_string()),
+        _ => Err(format!("verify found: {said}").into()),
+    }
+}
+
+/// Seconds of gaps, each with its cause.
 async fn missing(owner: &Client, subject: &Subject, from: Timestamp, to: Timestamp) -> Result<f64> {
     let timeline = timeline(owner, subject, from, to).await?;
     let time = |gap: &Value, key: &str| gap[key].as_str().and_then(|text| Timestamp::parse(text).ok());
     let gaps = timeline["gaps"].as_array().ok_or("a timeline without gaps")?;
+    if gaps.iter().any(|gap| gap["cause"] != "offline") {
+        return Err(format!("gaps that are not labelled: {gaps:?}").into());
+    }
     let seconds = gaps.iter().filter_map(|gap| Some(time(gap, "to")?.since(time(gap, "from")?).as_secs_f64()));
     Ok(seconds.sum())
 }

@@ -76,7 +76,7 @@ pub(crate) struct Stand {
     scenes: PathBuf,
     pub(crate) router: String,
     pub(crate) far_away: String,
-    server: String,
+    pub(crate) server: String,
     pub(crate) beside: String,
 }
 
@@ -134,7 +134,7 @@ impl Stand {
 /// A server with a folder of its own.
 pub(crate) struct Home {
     pub(crate) process: Process,
-    data: PathBuf,
+    pub(crate) data: PathBuf,
 }
 
 impl Home {
