@@ -2,7 +2,7 @@
 //!
 //! Each `From` names every field, so that a new one below does not go unnoticed here.
 
-use domain::{AudioMode, CameraId, HomeId, Timestamp};
+use domain::{AudioMode, CameraId, HomeId, TimeRange, Timestamp};
 use media::record;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -280,6 +280,8 @@ pub(crate) struct Timeline {
     spans: Vec<Span>,
     /// What lies between, with its cause.
     gaps: Vec<Gap>,
+    /// What of the footage was fetched from the camera after it could be reached again, in order.
+    fetched: Vec<Span>,
     /// The last span is still growing.
     open: bool,
 }
@@ -420,12 +422,14 @@ impl From<relay::ProbeStep> for TestStep {
 
 impl From<relay::Timeline> for Timeline {
     fn from(timeline: relay::Timeline) -> Self {
-        let relay::Timeline { range, spans, gaps, open } = timeline;
+        let span = |span: TimeRange| Span { from: span.from(), to: span.to() };
+        let relay::Timeline { range, spans, gaps, fetched, open } = timeline;
         Self {
             from: range.from(),
             to: range.to(),
-            spans: spans.into_iter().map(|span| Span { from: span.from(), to: span.to() }).collect(),
+            spans: spans.into_iter().map(span).collect(),
             gaps: gaps.into_iter().map(Into::into).collect(),
+            fetched: fetched.into_iter().map(span).collect(),
             open,
         }
     }
