@@ -89,7 +89,7 @@ async fn feed(dir: &Path, bytes: u64, size: usize, pictures: std::ops::Range<i64
 
 #[tokio::test]
 async fn what_was_kept_comes_back_from_its_key_picture_on() {
-    let rig = Rig::new(BYTES_MIN, 100, &[0..1000]).await;
+    let rig = Rig::new(BYTES_MIN, 100, slice::from_ref(&(0..1000))).await;
     assert!(rig.ring.files().len() > 4, "files of half a minute");
     let recalled = rig.read(337, 702).await;
     let numbers: Vec<_> = recalled.iter().map(number).collect();
@@ -118,7 +118,7 @@ async fn the_oldest_makes_room_and_a_hole_is_told() {
 
 #[tokio::test]
 async fn what_a_power_cut_left_is_kept_as_far_as_it_is_whole() {
-    let rig = Rig::new(BYTES_MIN, 100, &[0..100]).await;
+    let rig = Rig::new(BYTES_MIN, 100, slice::from_ref(&(0..100))).await;
     let newest = rig.ring.files().back().unwrap().path.clone();
     let whole = std::fs::read(&newest).unwrap();
     std::fs::write(&newest, &whole[..whole.len() * 2 / 3]).unwrap();
@@ -132,7 +132,7 @@ async fn what_a_power_cut_left_is_kept_as_far_as_it_is_whole() {
 
 #[tokio::test]
 async fn what_an_owner_saw_is_sealed_and_gone_with_the_key() {
-    let rig = Rig::new(BYTES_MIN, 100, &[0..100]).await;
+    let rig = Rig::new(BYTES_MIN, 100, slice::from_ref(&(0..100))).await;
     let path = rig.ring.files().front().unwrap().path.clone();
     let clear = 42_i64.to_be_bytes();
     assert!(!std::fs::read(&path).unwrap().windows(8).any(|window| window == clear));

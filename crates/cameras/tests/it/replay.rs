@@ -9,7 +9,7 @@ use cameras::rtsp::Target;
 use device::{Camera, Config, Keep, Onvif, Running, Scene, Source};
 use domain::{Clock, Secret, SystemClock, TimeRange, Timestamp};
 use media::au::AccessUnit;
-use tokio::time::interval;
+use tokio::time::{interval, timeout};
 
 const USER: &str = "admin";
 
@@ -36,17 +36,19 @@ async fn by_onvif(camera: &Running) -> ByOnvif {
 /// Waits until it kept so much, and says from when to when, and where it is replayed.
 async fn kept(camera: &ByOnvif, length: Duration) -> (Timestamp, Timestamp, String) {
     let mut tick = interval(Duration::from_millis(200));
-    for _ in 0..300 {
-        tick.tick().await;
-        let recordings = camera.recordings().await.unwrap();
-        let [recording] = &recordings[..] else { continue };
-        let (from, to) = (recording.from.unwrap(), recording.to.unwrap());
-        if to.since(from) >= length {
-            assert!(recording.video);
-            return (from, to, camera.replay_url(&recording.token).await.unwrap().to_string());
+    let asked = timeout(Duration::from_secs(60), async {
+        loop {
+            tick.tick().await;
+            let recordings = camera.recordings().await.unwrap();
+            let [recording] = &recordings[..] else { continue };
+            let (from, to) = (recording.from.unwrap(), recording.to.unwrap());
+            if to.since(from) >= length {
+                assert!(recording.video);
+                return (from, to, camera.replay_url(&recording.token).await.unwrap().to_string());
+            }
         }
-    }
-    panic!("the camera keeps nothing");
+    });
+    asked.await.unwrap()
 }
 
 fn target(url: &str, password: &str) -> Target {
