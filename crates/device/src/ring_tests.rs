@@ -1,3 +1,5 @@
+use std::slice;
+
 use bytes::Bytes;
 use domain::Mono;
 use media::au::{Format, Track, VideoCodec, VideoFormat};

@@ -45,8 +45,7 @@ export function stateAt(coverage: Coverage, at: number, now: number): 'recorded'
 }
 
 /** Whether the recording of this instant came from the camera after it could be reached again. */
-export const fetchedAt = (coverage: Coverage, at: number): boolean =>
-	coverage.fetched.some((span) => within(span, at));
+export const fetchedAt = (coverage: Coverage, at: number): boolean => coverage.fetched.some((span) => within(span, at));
 
 /** The instant itself where it was recorded, else the start of the next recording; `undefined` when none follows. */
 export function nextRecorded(coverage: Coverage, at: number, now: number): number | undefined {
