@@ -161,6 +161,9 @@ impl Archive {
                 permit.forget();
             }
         }
+        for &camera in &cameras {
+            self.store.sum_days(camera).await?;
+        }
         self.forget_removed(cameras).await?;
         rebuilt.took = self.clock.mono().since(begun);
         Ok(rebuilt)
