@@ -24,6 +24,8 @@ pub struct CameraRow {
     pub created: Timestamp,
     /// Counts the edits, from 1.
     pub revision: i64,
+    /// When it was removed and its footage kept; `None` for a camera that is there.
+    pub gone: Option<Timestamp>,
 }
 
 /// What a camera is called and how to reach it. Its `Debug` shows no value.

@@ -1,7 +1,7 @@
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use control::{CameraEdit, NewCamera};
+use control::{CameraEdit, Footage, NewCamera};
 use domain::{AudioMode, CameraId, HomeId, Secret};
 use policy::act::{AddCamera, EditCamera, ListCameras, ReadCamera, RemoveCamera};
 use serde::{Deserialize, Serialize};
@@ -139,15 +139,27 @@ pub(crate) async fn update(
 /// How to remove a camera.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Removal {
+    footage: FootageChoice,
     even_locked: Option<String>,
 }
 
-/// Removes a camera and destroys the keys of its footage: nobody can play it again.
+/// What becomes of a camera's footage.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum FootageChoice {
+    Keep,
+    Erase,
+}
+
+/// Removes a camera: it is disconnected, and its address, user name and password are erased. `footage=keep` leaves what was
+/// recorded as it is, to be played and saved by those who may now; `footage=erase` destroys its keys, so that nobody can play it
+/// again, and does so with what a camera left that is gone already. One of the two must be said.
 #[utoipa::path(
     delete, path = "/cameras/{id}", operation_id = "removeCamera", tag = "cameras",
     params(
         ("id" = Uuid, Path),
-        ("even_locked" = Option<bool>, Query, description = "Locked footage of it may go too"),
+        ("footage" = inline(FootageChoice), Query, description = "What becomes of its footage"),
+        ("even_locked" = Option<bool>, Query, description = "Locked footage of it may be erased too"),
     ),
     responses((status = 204, description = "Removed"))
 )]
@@ -158,7 +170,11 @@ pub(crate) async fn delete(
     Query(query): Query<Removal>,
 ) -> Result<StatusCode> {
     let permit = api.control.ask::<RemoveCamera>(caller.principal(), id).await?;
-    api.control.remove_camera(permit, query.even_locked.as_deref() == Some("true")).await?;
+    let footage = match query.footage {
+        FootageChoice::Keep => Footage::Keep,
+        FootageChoice::Erase => Footage::Erase { even_locked: query.even_locked.as_deref() == Some("true") },
+    };
+    api.control.remove_camera(permit, footage).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -36,7 +36,7 @@ impl FactsSource for OwnerFacts {
     fn facts(&self, principal: Principal, object: Object) -> FactsFuture<'_> {
         Box::pin(async move {
             let exists = match object {
-                Object::Camera(id) => self.store.camera(id).await?.is_some(),
+                Object::Camera(id) => self.store.camera_or_gone(id).await?.is_some(),
                 Object::Home(id) => id == self.home,
                 Object::Account(_) => true,
             };
