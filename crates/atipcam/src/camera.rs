@@ -1,15 +1,17 @@
 //! `atipcam camera`: a virtual camera, for trying and for tests.
 
+use std::io::{self, IsTerminal as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use device::bell;
 use device::onboarding::{self, Patience, Step, Wireless};
 use device::{Audio, Camera, Config, Discovery, Faults, Identity, Onvif, Running, Scene, Source, Standing};
 use domain::{Secret, StreamName, SystemClock};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::console::{Drawing, say};
 use crate::{Failure, signals};
@@ -40,6 +42,14 @@ pub(crate) fn command() -> Command {
         .requires("onvif"),
         one("name", "NAME", "What it is called when it is found").requires("onvif"),
         one("serial", "SERIAL", "Its serial number; without it one of its identity, or a random one").requires("onvif"),
+        one(
+            "ring-key",
+            "DEVICE",
+            "A key device of Linux's, as /dev/input/event0, any key of which rings the bell; Enter does at a terminal, and POST /ring at the \
+             ONVIF address",
+        )
+        .requires("onvif")
+        .value_parser(value_parser!(PathBuf)),
         one("faults", "JSON", "How it misbehaves, as in '{\"stall_after_s\":5}'; also by POST to the statistics' /faults"),
         Arg::new("set-up").long("set-up").action(ArgAction::SetTrue).help(
             "Set-up mode: reads the code that a phone holds before the lens, joins its network, and calls the server that it names",
@@ -81,15 +91,29 @@ pub(crate) fn run(flags: &ArgMatches) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     let config = config(flags, identity)?;
+    let buttons = buttons(flags)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(play(config, is_set("set-up")))?;
+    runtime.block_on(play(config, is_set("set-up"), buttons))?;
     // A scene that is still being drawn is not waited for.
     runtime.shutdown_background();
     Ok(ExitCode::SUCCESS)
 }
 
+/// What rings the bell besides the network. A camera that tells nobody has none.
+fn buttons(flags: &ArgMatches) -> Result<mpsc::Receiver<()>, Failure> {
+    let (pressed, presses) = bell::presses();
+    if let Some(device) = flags.get_one::<PathBuf>("ring-key") {
+        let opened = bell::key_device(device.clone(), pressed.clone());
+        opened.map_err(|error| format!("--ring-key {}: {error}", device.display()))?;
+    }
+    if flags.contains_id("onvif") && io::stdin().is_terminal() {
+        bell::enter(io::BufReader::new(io::stdin()), pressed)?;
+    }
+    Ok(presses)
+}
+
 /// Plays, and in set-up mode is set up meanwhile.
-async fn play(config: Config, in_set_up: bool) -> Result<(), Failure> {
+async fn play(config: Config, in_set_up: bool, buttons: mpsc::Receiver<()>) -> Result<(), Failure> {
     let mut asked_to_stop = std::pin::pin!(signals::asked_to_stop()?);
     let (has_sub, identity) = (config.sub.is_some(), config.identity.clone());
     let camera = tokio::select! {
@@ -103,16 +127,31 @@ async fn play(config: Config, in_set_up: bool) -> Result<(), Failure> {
     if let Some(onvif) = camera.onvif_url() {
         say(format_args!("onvif  {onvif}"));
     }
+    if let Some(ring) = camera.ring_url() {
+        let enter = if io::stdin().is_terminal() { ", and Enter" } else { "" };
+        say(format_args!("bell   POST {ring}{enter}"));
+    }
     say(format_args!("stats  {}/stats", camera.stats_url()));
     if let Some(identity) = identity {
         say(format_args!("device {}", identity.id()));
     }
     let ended = tokio::select! {
         lived = async { tokio::try_join!(set_up(&camera, in_set_up), tell(camera.standing())) } => lived.map(|_| ()),
+        never = ring(&camera, buttons) => never,
         () = asked_to_stop => Ok(()),
     };
     camera.shutdown().await;
     ended
+}
+
+/// Rings for each press of a button, for as long as the camera runs.
+async fn ring(camera: &Running, mut buttons: mpsc::Receiver<()>) -> Result<(), Failure> {
+    while buttons.recv().await.is_some() {
+        if camera.ring() {
+            say("bell   rung");
+        }
+    }
+    std::future::pending().await
 }
 
 /// Says how it stands with its owner's server, a line for each change, for as long as the camera runs.
