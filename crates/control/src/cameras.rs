@@ -8,7 +8,7 @@ use policy::{Object, Permit, Principal, Purpose as _, consent, point};
 use store::{CameraAccess, CameraDraft, CameraRow};
 use url::Url;
 
-use crate::validation::{CameraUrl, camera_credential, camera_url, given_name, onvif_url};
+use crate::validation::{CameraUrl, camera_credential, camera_identity, camera_url, given_name, onvif_url};
 use crate::{Control, address};
 
 /// A camera as people who may see it see it.
@@ -71,6 +71,10 @@ pub struct NewCamera {
     pub onvif_url: Option<Secret>,
     /// What happens to its sound.
     pub audio: AudioMode,
+    /// Its ONVIF endpoint reference, as a search told it: the next search knows it again at another address.
+    pub endpoint: Option<String>,
+    /// Its serial number, likewise.
+    pub serial: Option<String>,
 }
 
 /// What to change: `None` leaves a field as it is, `Some(None)` clears it.
@@ -128,6 +132,8 @@ impl Control {
         };
         self.may_hear(permit.object().into(), Some(new.audio)).await?;
         Checked::new(edit)?.apply(&mut draft)?;
+        draft.access.endpoint = new.endpoint.map_or(Ok(None), |text| camera_identity("endpoint", &text))?;
+        draft.access.serial = new.serial.map_or(Ok(None), |text| camera_identity("serial", &text))?;
         let row = self.inner.store.add_camera(&permit, draft.clone()).await?;
         Ok(camera(row, draft.access))
     }
@@ -233,7 +239,12 @@ impl Checked {
             access.sub_url = url.map(|url| take(url, &mut access.username, &mut access.password));
         }
         if let Some(url) = self.main_url {
-            access.main_url = take(url, &mut access.username, &mut access.password);
+            let url = take(url, &mut access.username, &mut access.password);
+            // At another address it may be another camera: then what the former one called itself is not its.
+            if !same_host(&url, &access.main_url) {
+                (access.endpoint, access.serial) = (None, None);
+            }
+            access.main_url = url;
         }
         access.name = self.name.unwrap_or_else(|| std::mem::take(&mut access.name));
         access.username = self.username.unwrap_or_else(|| access.username.take());

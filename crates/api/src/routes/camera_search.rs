@@ -69,6 +69,12 @@ pub(crate) struct Found {
     /// Its RTSP server; the path may be missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     rtsp_url: Option<String>,
+    /// Its serial number, where it tells one before it is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    serial: Option<String>,
+    /// Its ONVIF endpoint reference: to be given with the camera when it is added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoint: Option<String>,
     /// Which camera of the home it is, where it was added already.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Uuid>)]
@@ -103,7 +109,7 @@ fn line(told: Searched) -> Vec<u8> {
 
 impl From<FoundCamera> for Found {
     fn from(found: FoundCamera) -> Self {
-        let FoundCamera { key, addresses, make, model, name, onvif_url, rtsp_url, camera } = found;
-        Self { key, addresses, make, model, name, onvif_url, rtsp_url, camera_id: camera }
+        let FoundCamera { key, addresses, make, model, name, onvif_url, rtsp_url, serial, endpoint, camera } = found;
+        Self { key, addresses, make, model, name, onvif_url, rtsp_url, serial, endpoint, camera_id: camera }
     }
 }

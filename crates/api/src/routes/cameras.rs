@@ -42,6 +42,10 @@ pub(crate) struct New {
     #[serde(default)]
     #[schema(schema_with = shape::audio_mode)]
     audio: AudioMode,
+    /// Its ONVIF endpoint reference, as a search told it: by it the next search knows it again.
+    endpoint: Option<String>,
+    /// Its serial number, likewise.
+    serial: Option<String>,
     /// Which home, for somebody who has several.
     #[schema(value_type = Option<Uuid>)]
     home_id: Option<HomeId>,
@@ -98,10 +102,10 @@ pub(crate) async fn list(
     responses((status = 201, body = Camera, headers(("Location" = String, description = "The camera's address"))))
 )]
 pub(crate) async fn create(State(api): State<ApiState>, caller: Caller, Json(new): Json<New>) -> Result<impl IntoResponse> {
-    let New { name, main_url, sub_url, username, password, onvif_url, audio, home_id } = new;
+    let New { name, main_url, sub_url, username, password, onvif_url, audio, endpoint, serial, home_id } = new;
     let home = api.home(caller.session, home_id).await?;
     let permit = api.control.ask::<AddCamera>(caller.principal(), home).await?;
-    let new = NewCamera { name, main_url, sub_url, username, password, onvif_url, audio };
+    let new = NewCamera { name, main_url, sub_url, username, password, onvif_url, audio, endpoint, serial };
     let camera = api.control.add_camera(permit, new).await?;
     let location = [(header::LOCATION, format!("{}/cameras/{}", crate::document::PREFIX, camera.id))];
     Ok((StatusCode::CREATED, location, axum::Json(api.shape(camera))))

@@ -242,3 +242,23 @@ async fn a_camera_that_is_let_go_leaves_its_footage_to_those_who_may_see_it() {
     erase(true).await.unwrap();
     assert_eq!(code(rig.control.ask::<ViewRecorded>(owner.principal(), camera).await), "not_found");
 }
+
+#[tokio::test]
+async fn what_a_found_camera_calls_itself_is_kept_until_another_may_be_there() {
+    let rig = Rig::new().await;
+    let owner = rig.owner().await;
+    let long = NewCamera { endpoint: Some("x".repeat(129)), ..front_door() };
+    assert_eq!(code(add(&rig, &owner, long).await), "request.invalid");
+    let found = NewCamera { endpoint: Some("urn:uuid:a".into()), serial: Some(" S1 ".into()), ..front_door() };
+    let id = add(&rig, &owner, found).await.unwrap().id;
+    let kept = async || {
+        let access = access(&rig, &owner, id).await;
+        (access.endpoint, access.serial)
+    };
+    assert_eq!(kept().await, (Some("urn:uuid:a".into()), Some("S1".into())));
+    let address = |url: &str| CameraEdit { main_url: Some(url.into()), ..CameraEdit::default() };
+    edit(&rig, &owner, id, address("rtsp://192.0.2.7/other")).await.unwrap();
+    assert!(kept().await.0.is_some(), "the same host");
+    edit(&rig, &owner, id, address("rtsp://192.0.2.8/other")).await.unwrap();
+    assert_eq!(kept().await, (None, None));
+}
