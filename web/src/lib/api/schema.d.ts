@@ -1553,6 +1553,8 @@ export interface components {
              * @description Which camera of the home it is, where it was added already.
              */
             camera_id?: string | null;
+            /** @description Its ONVIF endpoint reference: to be given with the camera when it is added. */
+            endpoint?: string | null;
             /** @description The same for every line about it. */
             key: string;
             make?: string | null;
@@ -1563,6 +1565,8 @@ export interface components {
             onvif_url?: string | null;
             /** @description Its RTSP server; the path may be missing. */
             rtsp_url?: string | null;
+            /** @description Its serial number, where it tells one before it is asked. */
+            serial?: string | null;
         };
         /** @description A stretch without footage. */
         Gap: {
@@ -1821,6 +1825,8 @@ export interface components {
         New: {
             /** @enum {string} */
             audio?: "off" | "live" | "recorded";
+            /** @description Its ONVIF endpoint reference, as a search told it: by it the next search knows it again. */
+            endpoint?: string | null;
             /**
              * Format: uuid
              * @description Which home, for somebody who has several.
@@ -1843,6 +1849,8 @@ export interface components {
              * @description Password on the camera. Kept sealed, never returned.
              */
             password?: string | null;
+            /** @description Its serial number, likewise. */
+            serial?: string | null;
             /**
              * Format: uri
              * @description URL of the sub stream: the small picture for grids and thin lines.
