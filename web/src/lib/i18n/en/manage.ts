@@ -11,10 +11,11 @@ const en: Record<keyof typeof zh, string> = {
 	'find.empty.text':
 		'Check that the camera is switched on and in the same network as the server, and that ONVIF is turned on in its settings. Behind another router, give the range it is in. Or type its address.',
 	'find.added': 'Already added',
+	'find.serial': 'Serial number {serial}',
 	'find.add': 'Add',
 	'find.add.name': 'Add {name}',
 	'find.unnamed': 'Camera at {address}',
-	'find.privacy': 'Only while this page is open. What answers is shown to you and stored nowhere.',
+	'find.privacy': 'Only while this page is open. What answers is shown to you, and nothing is stored of what you do not add.',
 	'find.sweep': 'Look behind another router',
 	'find.sweep.range': 'Range of addresses',
 	'find.sweep.text': 'Each address of this local range is asked, 1024 at most. It takes up to a minute.',

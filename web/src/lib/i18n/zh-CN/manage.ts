@@ -9,10 +9,11 @@ export default {
 	'find.empty.text':
 		'请确认摄像机已通电、和服务器在同一个网络里，并在摄像机设置里打开了 ONVIF。隔着另一台路由器的，可以填写它所在的网段；也可以直接输入地址。',
 	'find.added': '已添加',
+	'find.serial': '序列号 {serial}',
 	'find.add': '添加',
 	'find.add.name': '添加{name}',
 	'find.unnamed': '{address} 上的摄像机',
-	'find.privacy': '只在打开这个页面时查找。结果只给您看，不保存。',
+	'find.privacy': '只在打开这个页面时查找。结果只给您看，没有添加的都不保存。',
 	'find.sweep': '查找另一台路由器后面的摄像机',
 	'find.sweep.range': '网段',
 	'find.sweep.text': '逐个询问这个局域网网段里的地址，最多 1024 个，最长一分钟。',
