@@ -15,7 +15,8 @@ const en: Record<keyof typeof zh, string> = {
 	'find.add': 'Add',
 	'find.add.name': 'Add {name}',
 	'find.unnamed': 'Camera at {address}',
-	'find.privacy': 'Only while this page is open. What answers is shown to you, and nothing is stored of what you do not add.',
+	'find.privacy':
+		'Only while this page is open. What answers is shown to you, and nothing is stored of what you do not add.',
 	'find.sweep': 'Look behind another router',
 	'find.sweep.range': 'Range of addresses',
 	'find.sweep.text': 'Each address of this local range is asked, 1024 at most. It takes up to a minute.',
