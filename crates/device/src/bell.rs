@@ -43,7 +43,7 @@ pub fn key_device(path: PathBuf, pressed: mpsc::Sender<()>) -> io::Result<()> {
             }
             tracing::warn!(path = %path.display(), error = ?ended.err(), "the bell's button is gone");
             device = loop {
-                std::thread::sleep(AGAIN);
+                std::thread::park_timeout(AGAIN);
                 match File::open(&path) {
                     Ok(device) => break device,
                     Err(_) if pressed.is_closed() => return,

@@ -157,7 +157,7 @@ async fn run(
             event = events.recv() => event,
         };
         let line = match event {
-            Some(Event::Found(found)) => Searched::Found(Box::new(shown(found, known))),
+            Some(Event::Found(found)) => Searched::Found(Box::new(shown(*found, known))),
             Some(Event::Gone(key)) => Searched::Gone(key),
             None => Searched::Ended,
         };

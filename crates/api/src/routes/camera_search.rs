@@ -37,7 +37,7 @@ pub(crate) enum SearchLine {
     /// A camera, or more about one: replaces what was told under the same key.
     Found {
         /// The camera.
-        camera: Found,
+        camera: Box<Found>,
     },
     /// It said that it leaves.
     Gone {
@@ -97,7 +97,7 @@ pub(crate) async fn run(State(api): State<ApiState>, caller: Caller, Json(search
 
 fn line(told: Searched) -> Vec<u8> {
     let line = match told {
-        Searched::Found(found) => SearchLine::Found { camera: (*found).into() },
+        Searched::Found(found) => SearchLine::Found { camera: Box::new((*found).into()) },
         Searched::Gone(key) => SearchLine::Gone { key },
         Searched::Ended => SearchLine::Ended,
     };

@@ -147,11 +147,11 @@ fn take(state: &State, headers: &HeaderMap, body: &[u8]) -> Response {
     };
     let ssid = code.network.ssid().clone();
     let chosen = state.choice.lock().unwrap_or_else(PoisonError::into_inner).take();
-    match chosen.map(|chosen| chosen.send(code)) {
-        Some(Ok(())) => shown(StatusCode::OK, page_html::joining(&state.name, language, &ssid)),
-        // Pressed twice: the first one counts.
-        _ => StatusCode::CONFLICT.into_response(),
+    // Pressed twice: the first one counts.
+    if chosen.is_none_or(|chosen| chosen.send(code).is_err()) {
+        return StatusCode::CONFLICT.into_response();
     }
+    shown(StatusCode::OK, page_html::joining(&state.name, language, &ssid))
 }
 
 /// What a form says. A code says all of it; else a network of the list, or another by its name.
