@@ -65,3 +65,7 @@ async fn has_files(shared: &Shared, camera: CameraId) -> Result<bool> {
     }
     Ok(false)
 }
+
+#[cfg(test)]
+#[path = "gone_tests.rs"]
+mod tests;
