@@ -2,12 +2,14 @@
 // the home. What each page looks like on phone and desktop, in light and dark.
 //
 //   E2E_CAMERA       id of a camera that speaks ONVIF
+//   E2E_SHED         id of a camera that is removed
 //   E2E_SCREENSHOTS  a folder for what the pages look like
 import assert from 'node:assert/strict';
 import { launch, openPage, screenshot, violations } from './browser.mjs';
 import { BASE, ownersPage } from './owner.mjs';
 
 const CAMERA = `/cameras/${process.env.E2E_CAMERA}`;
+const SHED = process.env.E2E_SHED;
 const SHOTS = process.env.E2E_SCREENSHOTS;
 
 async function step(name, act) {
@@ -65,7 +67,46 @@ try {
 		await page.getByRole('button', { name: 'Remove camera' }).click();
 		await page.locator('[data-would-go]').waitFor();
 		await screenshot(page, SHOTS, 'modes-remove');
+		// Nothing is chosen for the person, and saying nothing loses nothing.
+		assert.equal(await page.locator('dialog[open] input:checked').count(), 0);
+		await page.locator('[data-remove]').click();
+		await page.getByText('Please choose one of the two.').waitFor();
+		assert.deepEqual(await violations(page), [], 'axe, the question before removing');
 		await page.getByRole('button', { name: 'Cancel' }).click();
+	});
+	await step('a camera is removed and its footage kept, played and erased', async () => {
+		await page.goto(`/cameras/${SHED}/settings`);
+		await page.getByRole('button', { name: 'Remove camera' }).click();
+		await page.getByRole('radio', { name: 'Keep the footage' }).check();
+		await screenshot(page, SHOTS, 'modes-remove-keep');
+		await page.getByRole('button', { name: 'Remove and keep footage' }).click();
+		await page.waitForURL(`${BASE}/`);
+		const left = await (await page.request.get(`/api/v1/cameras/${SHED}`)).json();
+		assert.ok(left.gone_at !== undefined && left.main_address === '', JSON.stringify(left));
+		const state = await page.context().storageState();
+		for (const [name, options] of [
+			['desktop-light', {}],
+			['phone-dark', { phone: true, dark: true, language: 'zh-CN' }]
+		]) {
+			const other = await openPage(browser, BASE, { language: 'en-US', ...options, state });
+			await other.goto('/account');
+			await other.locator(`[data-gone="${SHED}"]`).scrollIntoViewIfNeeded();
+			await screenshot(other, SHOTS, `modes-gone-${name}`);
+			assert.deepEqual(await violations(other), [], `axe, gone ${name}`);
+			await other.locator(`[data-gone="${SHED}"] a`).click();
+			await other.locator('[data-start]').click();
+			await other.locator('video[data-recorded]').waitFor();
+			await other.waitForFunction(() => (document.querySelector('video[data-recorded]')?.currentTime ?? 0) > 0);
+			await screenshot(other, SHOTS, `modes-kept-${name}`);
+			assert.deepEqual(await violations(other), [], `axe, kept ${name}`);
+			assert.deepEqual(other.errors, []);
+			await other.context().close();
+		}
+		await page.goto('/account');
+		await page.getByRole('button', { name: 'Erase the footage of Shed' }).click();
+		await page.locator('[data-erase]').click();
+		await page.locator(`[data-gone="${SHED}"]`).waitFor({ state: 'detached' });
+		assert.equal((await page.request.get(`/api/v1/cameras/${SHED}`)).status(), 404);
 	});
 	const state = await page.context().storageState();
 	for (const [name, options] of [

@@ -39,6 +39,10 @@ pub(crate) struct Camera {
     /// Of a camera that calls in by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     link: Option<Link>,
+    /// When it was removed and its footage kept. Such a camera is in no list but its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    gone_at: Option<Timestamp>,
 }
 
 /// Whether a camera that calls in by itself has done so.
@@ -79,6 +83,7 @@ impl Camera {
             recording,
             device: _,
             created,
+            gone,
         } = camera;
         Self {
             id,
@@ -94,6 +99,7 @@ impl Camera {
             created_at: created,
             state: state.into(),
             link: link.map(Into::into),
+            gone_at: gone,
         }
     }
 }

@@ -1,19 +1,32 @@
 //! `atipcam camera`: a virtual camera, for trying and for tests.
 
+use std::io::{self, IsTerminal as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use device::onboarding::{self, Patience, Step, Wireless};
+use device::bell;
+use device::onboarding::{self, OWN_ADDRESS, OwnNetwork, PageStep, Patience, Step, WifiCode, Wireless};
 use device::{Audio, Camera, Config, Discovery, Faults, Identity, Keep, Onvif, Running, Scene, Source, Standing};
 use domain::{Secret, StreamName, SystemClock};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::config::Size;
 use crate::console::{Drawing, say};
 use crate::{Failure, signals};
+
+/// How the camera is given its network.
+#[derive(Debug, Clone, Copy)]
+enum SetUp {
+    /// It has one.
+    Never,
+    /// By a code before its lens.
+    ByLens,
+    /// By a page in a network of its own.
+    ByPage(SocketAddr),
+}
 
 /// Its part of the command line.
 pub(crate) fn command() -> Command {
@@ -41,10 +54,25 @@ pub(crate) fn command() -> Command {
         .requires("onvif"),
         one("name", "NAME", "What it is called when it is found").requires("onvif"),
         one("serial", "SERIAL", "Its serial number; without it one of its identity, or a random one").requires("onvif"),
+        one(
+            "ring-key",
+            "DEVICE",
+            "A key device of Linux's, as /dev/input/event0, any key of which rings the bell; Enter does at a terminal, and POST /ring at the \
+             ONVIF address",
+        )
+        .requires("onvif")
+        .value_parser(value_parser!(PathBuf)),
         one("faults", "JSON", "How it misbehaves, as in '{\"stall_after_s\":5}'; also by POST to the statistics' /faults"),
         Arg::new("set-up").long("set-up").action(ArgAction::SetTrue).help(
             "Set-up mode: reads the code that a phone holds before the lens, joins its network, and calls the server that it names",
         ),
+        Arg::new("setup-ap").long("setup-ap").action(ArgAction::SetTrue).conflicts_with("set-up").help(
+            "Where this machine has no network: opens one of the camera's own, named after its label, with a page that takes the Wi-Fi's \
+             password; with --print-label: prints the code by which phones join it",
+        ),
+        one("setup-page", "ADDR:PORT", "Where that page is, for trying it [default: 10.42.77.1:80, in the camera's own network]")
+            .requires("setup-ap")
+            .value_parser(value_parser!(SocketAddr)),
         one(
             "state",
             "DIR",
@@ -72,7 +100,7 @@ pub(crate) fn command() -> Command {
 pub(crate) fn run(flags: &ArgMatches) -> Result<ExitCode, Failure> {
     let is_set = |flag: &str| flags.get_flag(flag);
     let state = flags.get_one::<PathBuf>("state").cloned();
-    let needs_state = ["set-up", "print-label", "reset"].into_iter().any(is_set);
+    let needs_state = ["set-up", "setup-ap", "print-label", "reset"].into_iter().any(is_set);
     let state = state.or_else(|| needs_state.then(|| PathBuf::from("camera")));
     if let Some(dir) = state.as_ref().filter(|_| is_set("reset")) {
         Identity::reset(dir)?;
@@ -82,18 +110,43 @@ pub(crate) fn run(flags: &ArgMatches) -> Result<ExitCode, Failure> {
     let identity = state.map(|dir| Identity::open(&dir)).transpose()?;
     if let Some(identity) = identity.as_ref().filter(|_| is_set("print-label")) {
         say(identity.label().to_uri());
+        if is_set("setup-ap") {
+            say(OwnNetwork::of(identity.label()).to_code()?);
+        }
         return Ok(ExitCode::SUCCESS);
     }
+    let how = match () {
+        () if is_set("set-up") => SetUp::ByLens,
+        () if is_set("setup-ap") => {
+            let page = flags.get_one::<SocketAddr>("setup-page").copied();
+            SetUp::ByPage(page.unwrap_or_else(|| onboarding::own_page(OWN_ADDRESS)))
+        }
+        () => SetUp::Never,
+    };
     let config = config(flags, identity)?;
+    let buttons = buttons(flags)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(play(config, is_set("set-up")))?;
+    runtime.block_on(play(config, how, buttons))?;
     // A scene that is still being drawn is not waited for.
     runtime.shutdown_background();
     Ok(ExitCode::SUCCESS)
 }
 
+/// What rings the bell besides the network. A camera that tells nobody has none.
+fn buttons(flags: &ArgMatches) -> Result<mpsc::Receiver<()>, Failure> {
+    let (pressed, presses) = bell::presses();
+    if let Some(device) = flags.get_one::<PathBuf>("ring-key") {
+        let opened = bell::key_device(device.clone(), pressed.clone());
+        opened.map_err(|error| format!("--ring-key {}: {error}", device.display()))?;
+    }
+    if flags.contains_id("onvif") && io::stdin().is_terminal() {
+        bell::enter(io::BufReader::new(io::stdin()), pressed)?;
+    }
+    Ok(presses)
+}
+
 /// Plays, and in set-up mode is set up meanwhile.
-async fn play(config: Config, in_set_up: bool) -> Result<(), Failure> {
+async fn play(config: Config, how: SetUp, buttons: mpsc::Receiver<()>) -> Result<(), Failure> {
     let mut asked_to_stop = std::pin::pin!(signals::asked_to_stop()?);
     let (has_sub, identity) = (config.sub.is_some(), config.identity.clone());
     let camera = tokio::select! {
@@ -107,16 +160,31 @@ async fn play(config: Config, in_set_up: bool) -> Result<(), Failure> {
     if let Some(onvif) = camera.onvif_url() {
         say(format_args!("onvif  {onvif}"));
     }
+    if let Some(ring) = camera.ring_url() {
+        let enter = if io::stdin().is_terminal() { ", and Enter" } else { "" };
+        say(format_args!("bell   POST {ring}{enter}"));
+    }
     say(format_args!("stats  {}/stats", camera.stats_url()));
-    if let Some(identity) = identity {
+    if let Some(identity) = &identity {
         say(format_args!("device {}", identity.id()));
     }
     let ended = tokio::select! {
-        lived = async { tokio::try_join!(set_up(&camera, in_set_up), tell(camera.standing())) } => lived.map(|_| ()),
+        lived = async { tokio::try_join!(set_up(&camera, how, identity.as_ref()), tell(camera.standing())) } => lived.map(|_| ()),
+        never = ring(&camera, buttons) => never,
         () = asked_to_stop => Ok(()),
     };
     camera.shutdown().await;
     ended
+}
+
+/// Rings for each press of a button, for as long as the camera runs.
+async fn ring(camera: &Running, mut buttons: mpsc::Receiver<()>) -> Result<(), Failure> {
+    while buttons.recv().await.is_some() {
+        if camera.ring() {
+            say("bell   rung");
+        }
+    }
+    std::future::pending().await
 }
 
 /// Says how it stands with its owner's server, a line for each change, for as long as the camera runs.
@@ -137,15 +205,30 @@ async fn tell(standing: Option<watch::Receiver<Standing>>) -> Result<(), Failure
     std::future::pending().await
 }
 
-/// In set-up mode, joins the network that a code names, and follows the code's invitation.
-async fn set_up(camera: &Running, in_set_up: bool) -> Result<(), Failure> {
-    if !in_set_up {
-        return Ok(());
+/// Joins the network that a code or a page names, and follows the code's invitation.
+async fn set_up(camera: &Running, how: SetUp, identity: Option<&Identity>) -> Result<(), Failure> {
+    let code = match how {
+        SetUp::Never => None,
+        SetUp::ByLens => {
+            let wireless = Wireless::connect(None, Patience::default()).await?;
+            let lens = camera.lens(StreamName::Main).ok_or("this camera has no main stream")?;
+            let told = |step: Step| say(format_args!("set-up {step}"));
+            Some(onboarding::set_up(lens, &wireless, Arc::new(SystemClock), told).await.ok_or("the camera stopped")?)
+        }
+        SetUp::ByPage(page) => {
+            let label = identity.ok_or("this camera has no label")?.label();
+            let wireless = Wireless::connect(None, Patience::default()).await?;
+            let told = |step: PageStep| say(format_args!("set-up {step}"));
+            onboarding::set_up_by_page(&OwnNetwork::of(label), &wireless, page, told).await?
+        }
+    };
+    match code {
+        Some(code) => invited(camera, code).await,
+        None => Ok(()),
     }
-    let wireless = Wireless::connect(None, Patience::default()).await?;
-    let lens = camera.lens(StreamName::Main).ok_or("this camera has no main stream")?;
-    let told = |step: Step| say(format_args!("set-up {step}"));
-    let code = onboarding::set_up(lens, &wireless, Arc::new(SystemClock), told).await.ok_or("the camera stopped")?;
+}
+
+async fn invited(camera: &Running, code: WifiCode) -> Result<(), Failure> {
     let Some(invitation) = code.invitation else {
         say("set-up the code names no server: this camera waits to be found");
         return Ok(());

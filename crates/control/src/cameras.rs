@@ -8,7 +8,7 @@ use policy::{Object, Permit, Principal, Purpose as _, consent, point};
 use store::{CameraAccess, CameraDraft, CameraRow};
 use url::Url;
 
-use crate::validation::{CameraUrl, camera_credential, camera_url, given_name, onvif_url};
+use crate::validation::{CameraUrl, camera_credential, camera_identity, camera_url, given_name, onvif_url};
 use crate::{Control, address};
 
 /// A camera as people who may see it see it.
@@ -38,6 +38,20 @@ pub struct Camera {
     pub device: Option<DeviceId>,
     /// When it was added.
     pub created: Timestamp,
+    /// When it was removed and its footage kept; `None` for a camera that is there.
+    pub gone: Option<Timestamp>,
+}
+
+/// What becomes of a camera's footage when the camera is removed. There is no default: who removes one says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Footage {
+    /// It stays, under the rules that held for it, for those who may see it now.
+    Keep,
+    /// Its keys are destroyed.
+    Erase {
+        /// Also what somebody locked.
+        even_locked: bool,
+    },
 }
 
 /// A camera to add. User name and password may stand in a URL; the fields of their own win.
@@ -57,6 +71,10 @@ pub struct NewCamera {
     pub onvif_url: Option<Secret>,
     /// What happens to its sound.
     pub audio: AudioMode,
+    /// Its ONVIF endpoint reference, as a search told it: the next search knows it again at another address.
+    pub endpoint: Option<String>,
+    /// Its serial number, likewise.
+    pub serial: Option<String>,
 }
 
 /// What to change: `None` leaves a field as it is, `Some(None)` clears it.
@@ -92,9 +110,9 @@ impl Control {
         Ok(cameras)
     }
 
-    /// The permit's camera.
+    /// The permit's camera, also one that is gone and left footage.
     pub async fn camera(&self, permit: Permit<ReadCamera>) -> Result<Camera> {
-        let found = self.inner.store.camera(permit.object()).await?;
+        let found = self.inner.store.camera_or_gone(permit.object()).await?;
         let row = found.ok_or_else(|| Error::new(Kind::NotFound, "not_found", "no such camera, or none that you may see"))?;
         let access = self.inner.store.open_access(&permit, &row).await?;
         Ok(camera(row, access))
@@ -114,6 +132,8 @@ impl Control {
         };
         self.may_hear(permit.object().into(), Some(new.audio)).await?;
         Checked::new(edit)?.apply(&mut draft)?;
+        draft.access.endpoint = new.endpoint.map_or(Ok(None), |text| camera_identity("endpoint", &text))?;
+        draft.access.serial = new.serial.map_or(Ok(None), |text| camera_identity("serial", &text))?;
         let row = self.inner.store.add_camera(&permit, draft.clone()).await?;
         Ok(camera(row, draft.access))
     }
@@ -145,10 +165,12 @@ impl Control {
         Ok(())
     }
 
-    /// Removes the permit's camera and destroys the keys of its footage; the relay deletes the files.
+    /// Removes the permit's camera: it is disconnected, and how it was reached is erased. Its footage is kept, or its keys are
+    /// destroyed and the relay deletes the files. What a camera left that is gone can be erased later by the same call.
     ///
-    /// `camera.locked` where somebody locked footage of it, unless that was asked and answered: `even_locked`.
-    pub async fn remove_camera(&self, permit: Permit<RemoveCamera>, even_locked: bool) -> Result<()> {
+    /// `camera.locked` where footage of it is to be erased and somebody locked some, unless that was asked and answered.
+    pub async fn remove_camera(&self, permit: Permit<RemoveCamera>, footage: Footage) -> Result<()> {
+        let Footage::Erase { even_locked } = footage else { return self.inner.store.let_camera_go(&permit).await };
         let locked = self.inner.store.locked(permit.object(), self.inner.clock.now()).await?;
         if !locked.is_empty() && !even_locked {
             let detail = "footage of this camera is locked: say that it may go too";
@@ -164,7 +186,8 @@ fn camera(row: CameraRow, access: CameraAccess) -> Camera {
         home: row.home,
         name: access.name,
         device: link::parse(&access.main_url).map(|(device, _)| device),
-        main_address: address::shown(&access.main_url),
+        // A camera that is gone has none.
+        main_address: if row.gone.is_some() { String::new() } else { address::shown(&access.main_url) },
         sub_address: access.sub_url.as_deref().map(address::shown),
         username: access.username,
         has_password: access.password.is_some(),
@@ -172,6 +195,7 @@ fn camera(row: CameraRow, access: CameraAccess) -> Camera {
         audio: row.audio,
         recording: row.recording,
         created: row.created,
+        gone: row.gone,
     }
 }
 
@@ -215,7 +239,12 @@ impl Checked {
             access.sub_url = url.map(|url| take(url, &mut access.username, &mut access.password));
         }
         if let Some(url) = self.main_url {
-            access.main_url = take(url, &mut access.username, &mut access.password);
+            let url = take(url, &mut access.username, &mut access.password);
+            // At another address it may be another camera: then what the former one called itself is not its.
+            if !same_host(&url, &access.main_url) {
+                (access.endpoint, access.serial) = (None, None);
+            }
+            access.main_url = url;
         }
         access.name = self.name.unwrap_or_else(|| std::mem::take(&mut access.name));
         access.username = self.username.unwrap_or_else(|| access.username.take());

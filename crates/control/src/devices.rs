@@ -219,6 +219,8 @@ fn draft(device: DeviceId, claim: &Claim, name: Option<String>) -> Result<Camera
         username: camera_credential("username", &claim.username)?,
         password: camera_credential("password", claim.password.expose())?,
         onvif_url: claim.onvif_path.as_deref().map(url).transpose()?,
+        // Its key says who it is.
+        ..CameraAccess::default()
     };
     Ok(CameraDraft { access, audio: AudioMode::Off, recording: true })
 }

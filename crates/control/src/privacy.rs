@@ -165,7 +165,7 @@ impl Control {
         let (store, home) = (&self.inner.store, permit.object());
         let rows = store.access_history(&permit, before, limit.min(ROWS_MAX)).await?;
         let mut names = HashMap::new();
-        for row in store.cameras_of(home).await? {
+        for row in store.cameras_of(home).await?.into_iter().chain(store.gone_cameras_of(home).await?) {
             names.insert(row.id, store.open_access(&permit, &row).await?.name);
         }
         let mut keys = HashMap::new();

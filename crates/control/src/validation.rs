@@ -20,6 +20,9 @@ const URL_BYTES_MAX: usize = 2048;
 const PATH_BYTES_MAX: usize = 128;
 /// User name or password of a camera.
 const CREDENTIAL_CHARS_MAX: usize = 256;
+
+/// Bytes of an endpoint reference or a serial number: a search tells no longer ones.
+const IDENTITY_BYTES_MAX: usize = 128;
 /// Stands for what [`crate::address`] hides.
 pub(crate) const HIDDEN: char = '…';
 
@@ -71,6 +74,15 @@ pub(crate) fn camera_credential(field: &str, text: &str) -> Result<Option<String
     if text.chars().count() > CREDENTIAL_CHARS_MAX || text.chars().any(char::is_control) {
         let detail = format!("{field}: at most {CREDENTIAL_CHARS_MAX} characters, no control characters");
         return Err(invalid("request.invalid", detail));
+    }
+    Ok((!text.is_empty()).then(|| text.to_owned()))
+}
+
+/// What a camera calls itself where it was found; an empty text is none.
+pub(crate) fn camera_identity(field: &str, text: &str) -> Result<Option<String>> {
+    let text = text.trim();
+    if text.len() > IDENTITY_BYTES_MAX || text.chars().any(char::is_control) {
+        return Err(invalid("request.invalid", format!("{field}: at most {IDENTITY_BYTES_MAX} bytes, no control characters")));
     }
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }

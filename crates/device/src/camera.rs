@@ -202,6 +202,21 @@ impl Running {
         }
     }
 
+    /// Somebody presses its bell. Whether it has one: those who listen by ONVIF are told, so that it needs.
+    pub fn ring(&self) -> bool {
+        if let Some((state, _)) = &self.onvif {
+            state.ring();
+        }
+        self.onvif.is_some()
+    }
+
+    /// Where its bell is rung by HTTP (`POST`, with its user and password); `None` where it speaks no ONVIF.
+    #[must_use]
+    pub fn ring_url(&self) -> Option<String> {
+        let (_, address) = self.onvif.as_ref()?;
+        Some(format!("http://{}{}", from_here(*address), onvif::RING_PATH))
+    }
+
     /// Where the camera looks now, and whether it moves.
     #[must_use]
     pub fn ptz(&self) -> Option<(Vector, bool)> {

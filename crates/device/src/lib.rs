@@ -4,8 +4,9 @@
 //! the same packets at the same moment, as from a real camera. Pictures of scenes carry their index as a block code
 //! ([`marks`]), and a loopback HTTP endpoint says when an index was sent, so that latency can be read from a picture.
 //! [`onboarding`] sets it up by what it sees. With an [`Identity`] it can be paired by its label, calls the server that invited
-//! it and stays linked to that (docs/device-link.md). [`Faults`] make it misbehave as real cameras do.
+//! it and stays linked to that (docs/device-link.md). [`bell`] rings it. [`Faults`] make it misbehave as real cameras do.
 
+pub mod bell;
 mod camera;
 mod client;
 mod clip;

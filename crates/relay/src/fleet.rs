@@ -148,9 +148,9 @@ impl Fleet {
             Err(error) => return tracing::error!(%error, "the cameras cannot be read"),
         };
         let wanted: HashSet<CameraId> = rows.iter().map(|row| row.id).collect();
-        let gone: Vec<CameraId> = self.running().keys().copied().filter(|id| !wanted.contains(id)).collect();
-        for id in gone {
-            self.remove(id).await;
+        let ended: Vec<CameraId> = self.running().keys().copied().filter(|id| !wanted.contains(id)).collect();
+        for id in ended {
+            self.reconcile(id).await;
         }
         for row in rows {
             self.apply(row).await;
@@ -158,7 +158,8 @@ impl Fleet {
     }
 
     async fn reconcile(&self, id: CameraId) {
-        match self.shared.store.camera(id).await {
+        match self.shared.store.camera_or_gone(id).await {
+            Ok(Some(row)) if row.gone.is_some() => self.let_go(id).await,
             Ok(Some(row)) => self.apply(row).await,
             Ok(None) => self.remove(id).await,
             Err(error) => tracing::error!(camera = %id, %error, "the camera cannot be read"),
@@ -316,8 +317,18 @@ impl Fleet {
     /// Stops a camera that is gone and deletes its files. Its keys are destroyed already, so what could not be deleted
     /// stays unreadable.
     async fn remove(&self, id: CameraId) {
+        self.let_go(id).await;
+        if let Err(error) = record::erase(&self.shared, id).await {
+            tracing::error!(camera = %id, %error, "footage of a removed camera could not be deleted; its keys are gone");
+        }
+    }
+
+    /// Stops a camera that is gone. What was recorded stays; who watches it sees it end.
+    async fn let_go(&self, id: CameraId) {
         let camera = self.running().remove(&id);
         if let Some(camera) = camera {
+            // Views first, as the facts of a camera whose footage was kept still allow them: what follows waits for its farewell.
+            camera.feeds.lease.cancel();
             stop(camera).await;
         }
         self.shared.pulses.remove(id);
@@ -325,9 +336,6 @@ impl Fleet {
         // Beside: a device that does not listen must hold up no other camera.
         let links = self.shared.links.clone();
         tokio::spawn(async move { links.release(id).await });
-        if let Err(error) = record::erase(&self.shared, id).await {
-            tracing::error!(camera = %id, %error, "footage of a removed camera could not be deleted; its keys are gone");
-        }
     }
 
     fn running(&self) -> MutexGuard<'_, HashMap<CameraId, Running>> {

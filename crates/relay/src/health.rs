@@ -46,7 +46,7 @@ impl Relay {
             gaps_time: Duration::ZERO,
         };
         // A camera that was added today has no gap before it.
-        let added = self.shared.store.camera(camera).await?.map_or(day_from, |row| row.created);
+        let added = self.shared.store.camera_or_gone(camera).await?.map_or(day_from, |row| row.created);
         let Some(today) = TimeRange::new(day_from.max(added), now) else { return Ok(health) };
         // What is on its way to the disk is no gap yet.
         let settled = now - domain::limits::RECORD_POLL * 10;

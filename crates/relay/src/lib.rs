@@ -11,6 +11,7 @@ mod controls;
 mod events;
 mod feed;
 mod fleet;
+mod gone;
 mod health;
 mod link;
 mod playback;
@@ -152,7 +153,7 @@ impl Relay {
                 let keep = async {
                     // What is oldest is known only once all files are.
                     rebuilding.run(&Archive::of(&shared), &cancel).await;
-                    retention.run(cancel.clone()).await;
+                    tokio::join!(retention.run(cancel.clone()), gone::run(shared.clone(), cancel.clone()));
                 };
                 tokio::join!(fleet.run(cancel.clone()), keep, record::care(shared.clone(), cancel.clone()));
             }

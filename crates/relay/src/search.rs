@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use cameras::discovery::{self, Event, Found, Options, Range, Service};
+use domain::onboarding::{DeviceId, link};
 use domain::{CameraId, Error, HomeId, Kind, Result};
 use policy::Permit;
 use policy::act::FindCameras;
@@ -51,6 +52,10 @@ pub struct FoundCamera {
     pub onvif_url: Option<String>,
     /// Its RTSP server, likewise; the path may be missing.
     pub rtsp_url: Option<String>,
+    /// Serial number, where it tells one before it is asked.
+    pub serial: Option<String>,
+    /// Its ONVIF endpoint reference, by which it is known again at another address.
+    pub endpoint: Option<String>,
     /// Which camera of the home it is, where it was added already.
     pub camera: Option<CameraId>,
 }
@@ -72,15 +77,29 @@ impl Searches {
     }
 }
 
-/// Where a camera of the home is.
+/// A camera of the home: what it is known by, and where it is.
 struct Known {
     id: CameraId,
+    /// Of one that calls in by itself, which has no address that one could find it at.
+    device: Option<DeviceId>,
+    endpoint: Option<String>,
+    serial: Option<String>,
     urls: Vec<Url>,
 }
 
 impl Known {
-    /// By host; on this machine, where each has a port of its own, by host and port.
+    /// Whether a found one is this camera: by its key, by what it calls itself, or by where it is.
     fn is(&self, found: &Found) -> bool {
+        let same = |mine: &Option<String>, its: &Option<String>| mine.is_some() && mine == its;
+        let by_key = self.device.zip(found.device.as_ref()).is_some_and(|(mine, its)| mine.to_string().starts_with(its.as_str()));
+        // A serial number is its maker's: two makers may give the same one, but not to cameras that both tell an endpoint.
+        let named_apart = self.endpoint.is_some() && found.endpoint.is_some();
+        let by_name = same(&self.endpoint, &found.endpoint) || !named_apart && same(&self.serial, &found.serial);
+        by_key || by_name || self.is_at(found)
+    }
+
+    /// By host; on this machine, where each has a port of its own, by host and port.
+    fn is_at(&self, found: &Found) -> bool {
         let services = || found.services.iter().map(|(Service::Onvif(url) | Service::Rtsp(url))| url);
         self.urls.iter().any(|mine| match address(mine) {
             Some(ip) if ip.is_loopback() => services().any(|url| address(url) == Some(ip) && port(url) == port(mine)),
@@ -138,7 +157,7 @@ async fn run(
             event = events.recv() => event,
         };
         let line = match event {
-            Some(Event::Found(found)) => Searched::Found(Box::new(shown(found, known))),
+            Some(Event::Found(found)) => Searched::Found(Box::new(shown(*found, known))),
             Some(Event::Gone(key)) => Searched::Gone(key),
             None => Searched::Ended,
         };
@@ -154,8 +173,11 @@ async fn known(shared: &Shared, permit: &Permit<FindCameras>) -> Result<Vec<Know
     let mut known = Vec::new();
     for row in shared.store.cameras_of(permit.object()).await? {
         let access = shared.store.open_access(permit, &row).await?;
+        let device = link::parse(&access.main_url).map(|(device, _)| device);
+        let (endpoint, serial) = (access.endpoint, access.serial);
         let urls = [Some(access.main_url), access.onvif_url].into_iter().flatten();
-        known.push(Known { id: row.id, urls: urls.filter_map(|url| Url::parse(&url).ok()).collect() });
+        let urls = urls.filter_map(|url| Url::parse(&url).ok()).collect();
+        known.push(Known { id: row.id, device, endpoint, serial, urls });
     }
     Ok(known)
 }
@@ -171,6 +193,64 @@ fn shown(found: Found, known: &[Known]) -> FoundCamera {
         Service::Rtsp(url) => Some(url),
         Service::Onvif(_) => None,
     });
-    let Found { key, addresses, make, model, name, .. } = found;
-    FoundCamera { key, addresses, make, model, name, onvif_url, rtsp_url, camera }
+    let Found { key, addresses, make, model, name, serial, endpoint, .. } = found;
+    FoundCamera { key, addresses, make, model, name, onvif_url, rtsp_url, serial, endpoint, camera }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(address: &str, of: impl FnOnce(&mut Found)) -> Found {
+        let mut found = Found {
+            key: "k".into(),
+            addresses: vec![address.parse().unwrap()],
+            make: None,
+            model: None,
+            name: None,
+            location: None,
+            serial: None,
+            endpoint: None,
+            device: None,
+            services: Vec::new(),
+            source: discovery::Source::WsDiscovery,
+        };
+        of(&mut found);
+        found
+    }
+
+    fn known(of: impl FnOnce(&mut Known)) -> Known {
+        let mut known = Known { id: CameraId::random(), device: None, endpoint: None, serial: None, urls: Vec::new() };
+        of(&mut known);
+        known
+    }
+
+    #[test]
+    fn an_added_camera_is_known_by_its_key_its_name_and_its_place() {
+        let device = DeviceId::from_bytes([0xab; 16]);
+        let linked = known(|known| known.device = Some(device));
+        assert!(linked.is(&found("10.0.0.9", |f| f.device = Some("abababababababab".into()))));
+        assert!(!linked.is(&found("10.0.0.9", |f| f.device = Some("abababababababac".into()))));
+        assert!(!linked.is(&found("10.0.0.9", |_| {})), "nobody is everybody");
+
+        let named = known(|known| {
+            known.endpoint = Some("urn:uuid:a".into());
+            known.serial = Some("S1".into());
+            known.urls = vec!["rtsp://10.0.0.7/main".parse().unwrap()];
+        });
+        for (address, endpoint, serial, is) in [
+            ("10.0.0.7", None, None, true),
+            ("10.0.0.8", None, None, false),
+            ("10.0.0.8", Some("urn:uuid:a"), None, true),
+            ("10.0.0.8", Some("urn:uuid:b"), None, false),
+            ("10.0.0.8", None, Some("S1"), true),
+            // Another maker's camera of the same number.
+            ("10.0.0.8", Some("urn:uuid:b"), Some("S1"), false),
+        ] {
+            let row = found(address, |f| (f.endpoint, f.serial) = (endpoint.map(Into::into), serial.map(Into::into)));
+            assert_eq!(named.is(&row), is, "{row:?}");
+        }
+        let typed = known(|known| known.urls = vec!["rtsp://10.0.0.7/main".parse().unwrap()]);
+        assert!(!typed.is(&found("10.0.0.8", |_| {})), "what neither has is nothing that they share");
+    }
 }

@@ -13,6 +13,10 @@ use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 /// Reads in flight at a time. SQLite reads take well under a millisecond, so more would only hold memory.
 const READERS: u32 = 4;
 
+/// KiB of pages that a connection keeps, of SQLite's 2000: what is read again soon. The system keeps the file's pages anyway, once for
+/// all connections, so that more would be the same pages a second time, and a server that grows for hours while it fills them.
+const PAGES_KIB: i32 = 512;
+
 /// How long a call may wait for a connection before it fails.
 const ACQUIRE_TIME_MAX: Duration = Duration::from_secs(10);
 
@@ -71,7 +75,11 @@ impl Db {
         let created = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
         created.map_err(|e| DbErr::Custom(format!("{}: {e}", path.display())))?;
         let write = Database::connect(options(path, durability, 1)).await?;
+        // Each step of the schema is whole or not there, and the first row's sync makes them durable with it: a sync for each
+        // would only be waited for.
+        write.execute_unprepared("PRAGMA synchronous = NORMAL").await?;
         M::up(&write, None).await?;
+        write.execute_unprepared("PRAGMA synchronous = FULL").await?;
         let read = Database::connect(options(path, durability, READERS)).await?;
         Ok(Self { read, write })
     }
@@ -157,6 +165,8 @@ fn options(path: &Path, durability: Durability, connections: u32) -> ConnectOpti
                 .create_if_missing(true)
                 .foreign_keys(true)
                 .busy_timeout(BUSY_TIME_MAX)
+                // Negative: in KiB, not in pages.
+                .pragma("cache_size", format!("-{PAGES_KIB}"))
                 .journal_mode(SqliteJournalMode::Wal);
             match durability {
                 Durability::Full => sqlite.synchronous(SqliteSynchronous::Full).pragma("secure_delete", "ON"),

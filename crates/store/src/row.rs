@@ -24,6 +24,8 @@ pub struct CameraRow {
     pub created: Timestamp,
     /// Counts the edits, from 1.
     pub revision: i64,
+    /// When it was removed and its footage kept; `None` for a camera that is there.
+    pub gone: Option<Timestamp>,
 }
 
 /// What a camera is called and how to reach it. Its `Debug` shows no value.
@@ -42,6 +44,12 @@ pub struct CameraAccess {
     /// URL of its ONVIF device service at the main stream's host, by which it is moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub onvif_url: Option<String>,
+    /// Its ONVIF endpoint reference, where it was found and not typed: by it one knows it again at another address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// Its serial number, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serial: Option<String>,
 }
 
 impl fmt::Debug for CameraAccess {

@@ -69,10 +69,14 @@ impl Store {
             let detail = format!("{}: missing, and nothing here opens without it", keyring_dir.display());
             return Err(Error::new(Kind::Conflict, "keyring.missing", detail));
         }
-        // The keyring first: accounts are never there without it.
-        let keyring = Keyring::open(&keyring_dir, clock.clone(), root).await?;
-        let accounts = Db::open::<accounts::Migrator>(&accounts, Durability::Full).await?;
-        let (index, index_is_new) = Db::open_or_renew::<footage::Migrator>(&dir.join("index.db"), Durability::Normal).await?;
+        let sealed = async {
+            // The keyring first: accounts are never there without it.
+            let keyring = Keyring::open(&keyring_dir, clock.clone(), root).await?;
+            Ok((keyring, Db::open::<accounts::Migrator>(&accounts, Durability::Full).await?))
+        };
+        let index = dir.join("index.db");
+        let index = Db::open_or_renew::<footage::Migrator>(&index, Durability::Normal);
+        let ((keyring, accounts), (index, index_is_new)) = tokio::try_join!(sealed, index)?;
         let bus = Bus::new();
         let store =
             Self { inner: Arc::new(Inner { segments, clock, bus, accounts, index, index_is_new, keyring, lock: Some(lock) }) };

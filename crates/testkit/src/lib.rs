@@ -2,6 +2,7 @@
 //! ours, a listener that keeps count, and the tools that judge what came out. For tests and rigs only: nothing that is shipped
 //! depends on it.
 
+mod bell;
 pub mod budget;
 mod client;
 mod clip;
@@ -22,6 +23,7 @@ mod server;
 mod smtp_server;
 mod whep_viewer;
 
+pub use bell::ring;
 pub use client::{Client, LiveView, Told};
 pub use clip::{Clip, decode, probe};
 pub use clock::ManualClock;

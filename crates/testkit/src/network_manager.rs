@@ -15,6 +15,10 @@ const NAME: &str = "org.freedesktop.NetworkManager";
 const CABLE: &str = "/org/freedesktop/NetworkManager/Devices/1";
 const RADIO: &str = "/org/freedesktop/NetworkManager/Devices/2";
 const POINTS: &str = "/org/freedesktop/NetworkManager/AccessPoint/";
+const MANAGER: &str = "/org/freedesktop/NetworkManager";
+const ACTIVE: &str = "/org/freedesktop/NetworkManager/ActiveConnection/3";
+/// NMDeviceStateReason: another connection has the device.
+const RADIO_BUSY: u32 = 42;
 const PROFILE: &str = "/org/freedesktop/NetworkManager/Settings/7";
 
 /// What stands in a profile: section, key, value.
@@ -71,6 +75,12 @@ struct State {
     searched: bool,
     /// The next profile comes to this instead (NMDeviceStateReason; 0: to nothing at all).
     fate: Option<u32>,
+    /// The networks of its own that were opened, the newest last.
+    opened: Vec<Profile>,
+    /// Whether one is open: its radio then joins no other.
+    is_open: bool,
+    /// Whether the machine has joined a network.
+    online: bool,
     /// What was added, with the paths of device and access point.
     added: Vec<(Profile, String, String)>,
     deleted: usize,
@@ -119,6 +129,20 @@ impl NetworkManager {
         let state = state(&self.state);
         let (profile, device, point) = state.added.last()?;
         Some((profile.keys().cloned().collect(), device.clone(), point.clone()))
+    }
+
+    /// A value of the newest network of its own.
+    #[must_use]
+    pub fn opened<T: TryFrom<OwnedVariant>>(&self, section: &str, key: &str) -> Option<T> {
+        let state = state(&self.state);
+        state.opened.last()?.get(section)?.get(key)?.try_clone().ok()?.try_into().ok()
+    }
+
+    /// How many networks of its own were opened, and whether one is.
+    #[must_use]
+    pub fn own_networks(&self) -> (usize, bool) {
+        let state = state(&self.state);
+        (state.opened.len(), state.is_open)
     }
 
     /// Leaves the bus, which stays.
@@ -193,6 +217,10 @@ async fn answer(call: &Message, connection: &Connection, shared: &Mutex<State>) 
             expect_signature(call, "a{sv}")?;
             let first = !std::mem::replace(&mut state(shared).searched, true);
             connection.reply(&header, &()).await?;
+            let moved = HashMap::from([("LastScan", Variant::from(1_i64))]);
+            let moved = ("org.freedesktop.NetworkManager.Device.Wireless", moved, Vec::<String>::new());
+            let properties = "org.freedesktop.DBus.Properties";
+            connection.emit_signal(None::<&str>, RADIO, properties, "PropertiesChanged", &moved).await?;
             let late = state(shared).air.iter().position(|point| point.late);
             if let Some(at) = late.filter(|_| first) {
                 let point = owned(&format!("{POINTS}{at}"))?;
@@ -211,12 +239,38 @@ async fn answer(call: &Message, connection: &Connection, shared: &Mutex<State>) 
             check(&profile)?;
             let reason = {
                 let mut state = state(shared);
-                let reason = state.fate.take().unwrap_or_else(|| outcome(&profile, point.as_str(), &state.air));
+                let busy = state.is_open.then_some(RADIO_BUSY);
+                let reason = state.fate.take().or(busy).unwrap_or_else(|| outcome(&profile, point.as_str(), &state.air));
+                state.online |= reason >= 100;
                 state.added.push((profile, device.to_string(), point.to_string()));
                 reason
             };
-            connection.reply(&header, &(owned(PROFILE)?, owned("/org/freedesktop/NetworkManager/ActiveConnection/3")?)).await?;
+            connection.reply(&header, &(owned(PROFILE)?, owned(ACTIVE)?)).await?;
             tell(connection, reason).await?;
+        }
+        "AddAndActivateConnection2" => {
+            expect_signature(call, "a{sa{sv}}ooa{sv}")?;
+            let body = call.body();
+            let (profile, _, _, options): (Profile, OwnedObjectPath, OwnedObjectPath, BTreeMap<String, OwnedVariant>) =
+                body.deserialize()?;
+            check(&profile)?;
+            if self::text(&options, "persist").as_deref() != Some("volatile") || self::text(&options, "bind-activation").is_none()
+            {
+                return Err("org.freedesktop.DBus.Error.InvalidArgs it would outlive who opened it".into());
+            }
+            {
+                let mut state = state(shared);
+                state.is_open = true;
+                state.opened.push(profile);
+            }
+            let none: HashMap<&str, Variant<'_>> = HashMap::new();
+            connection.reply(&header, &(owned(PROFILE)?, owned(ACTIVE)?, none)).await?;
+            tell(connection, 100).await?;
+        }
+        "DeactivateConnection" => {
+            expect_signature(call, "o")?;
+            state(shared).is_open = false;
+            connection.reply(&header, &()).await?;
         }
         "Delete" if path == PROFILE => {
             state(shared).deleted += 1;
@@ -238,6 +292,10 @@ fn properties(path: &str, state: &State) -> Option<HashMap<&'static str, Variant
     match path {
         CABLE => Some(device(1)),
         RADIO => Some(device(2)),
+        MANAGER => Some(HashMap::from([
+            ("State", Variant::from(if state.online { 70u32 } else { 20 })),
+            ("Startup", Variant::from(false)),
+        ])),
         _ => {
             let point = state.air.get(path.strip_prefix(POINTS)?.parse::<usize>().ok()?)?;
             let sent = if point.hidden { Vec::new() } else { point.ssid.clone() };
@@ -265,6 +323,10 @@ fn check(profile: &Profile) -> Result<()> {
         ("802-11-wireless", "hidden", "b"),
         ("802-11-wireless-security", "key-mgmt", "s"),
         ("802-11-wireless-security", "psk", "s"),
+        ("802-11-wireless-security", "proto", "as"),
+        ("802-11-wireless-security", "pairwise", "as"),
+        ("802-11-wireless-security", "group", "as"),
+        ("ipv4", "address-data", "aa{sv}"),
         ("ipv4", "method", "s"),
         ("ipv6", "method", "s"),
     ];

@@ -37,7 +37,7 @@ pub(crate) enum SearchLine {
     /// A camera, or more about one: replaces what was told under the same key.
     Found {
         /// The camera.
-        camera: Found,
+        camera: Box<Found>,
     },
     /// It said that it leaves.
     Gone {
@@ -69,6 +69,12 @@ pub(crate) struct Found {
     /// Its RTSP server; the path may be missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     rtsp_url: Option<String>,
+    /// Its serial number, where it tells one before it is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    serial: Option<String>,
+    /// Its ONVIF endpoint reference: to be given with the camera when it is added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoint: Option<String>,
     /// Which camera of the home it is, where it was added already.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Uuid>)]
@@ -91,7 +97,7 @@ pub(crate) async fn run(State(api): State<ApiState>, caller: Caller, Json(search
 
 fn line(told: Searched) -> Vec<u8> {
     let line = match told {
-        Searched::Found(found) => SearchLine::Found { camera: (*found).into() },
+        Searched::Found(found) => SearchLine::Found { camera: Box::new((*found).into()) },
         Searched::Gone(key) => SearchLine::Gone { key },
         Searched::Ended => SearchLine::Ended,
     };
@@ -103,7 +109,7 @@ fn line(told: Searched) -> Vec<u8> {
 
 impl From<FoundCamera> for Found {
     fn from(found: FoundCamera) -> Self {
-        let FoundCamera { key, addresses, make, model, name, onvif_url, rtsp_url, camera } = found;
-        Self { key, addresses, make, model, name, onvif_url, rtsp_url, camera_id: camera }
+        let FoundCamera { key, addresses, make, model, name, onvif_url, rtsp_url, serial, endpoint, camera } = found;
+        Self { key, addresses, make, model, name, onvif_url, rtsp_url, serial, endpoint, camera_id: camera }
     }
 }

@@ -1,7 +1,7 @@
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use control::{CameraEdit, NewCamera};
+use control::{CameraEdit, Footage, NewCamera};
 use domain::{AudioMode, CameraId, HomeId, Secret};
 use policy::act::{AddCamera, EditCamera, ListCameras, ReadCamera, RemoveCamera};
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,10 @@ pub(crate) struct New {
     #[serde(default)]
     #[schema(schema_with = shape::audio_mode)]
     audio: AudioMode,
+    /// Its ONVIF endpoint reference, as a search told it: by it the next search knows it again.
+    endpoint: Option<String>,
+    /// Its serial number, likewise.
+    serial: Option<String>,
     /// Which home, for somebody who has several.
     #[schema(value_type = Option<Uuid>)]
     home_id: Option<HomeId>,
@@ -98,10 +102,10 @@ pub(crate) async fn list(
     responses((status = 201, body = Camera, headers(("Location" = String, description = "The camera's address"))))
 )]
 pub(crate) async fn create(State(api): State<ApiState>, caller: Caller, Json(new): Json<New>) -> Result<impl IntoResponse> {
-    let New { name, main_url, sub_url, username, password, onvif_url, audio, home_id } = new;
+    let New { name, main_url, sub_url, username, password, onvif_url, audio, endpoint, serial, home_id } = new;
     let home = api.home(caller.session, home_id).await?;
     let permit = api.control.ask::<AddCamera>(caller.principal(), home).await?;
-    let new = NewCamera { name, main_url, sub_url, username, password, onvif_url, audio };
+    let new = NewCamera { name, main_url, sub_url, username, password, onvif_url, audio, endpoint, serial };
     let camera = api.control.add_camera(permit, new).await?;
     let location = [(header::LOCATION, format!("{}/cameras/{}", crate::document::PREFIX, camera.id))];
     Ok((StatusCode::CREATED, location, axum::Json(api.shape(camera))))
@@ -139,15 +143,27 @@ pub(crate) async fn update(
 /// How to remove a camera.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Removal {
+    footage: FootageChoice,
     even_locked: Option<String>,
 }
 
-/// Removes a camera and destroys the keys of its footage: nobody can play it again.
+/// What becomes of a camera's footage.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum FootageChoice {
+    Keep,
+    Erase,
+}
+
+/// Removes a camera: it is disconnected, and its address, user name and password are erased. `footage=keep` leaves what was
+/// recorded as it is, to be played and saved by those who may now; `footage=erase` destroys its keys, so that nobody can play it
+/// again, and does so with what a camera left that is gone already. One of the two must be said.
 #[utoipa::path(
     delete, path = "/cameras/{id}", operation_id = "removeCamera", tag = "cameras",
     params(
         ("id" = Uuid, Path),
-        ("even_locked" = Option<bool>, Query, description = "Locked footage of it may go too"),
+        ("footage" = inline(FootageChoice), Query, description = "What becomes of its footage"),
+        ("even_locked" = Option<bool>, Query, description = "Locked footage of it may be erased too"),
     ),
     responses((status = 204, description = "Removed"))
 )]
@@ -158,7 +174,11 @@ pub(crate) async fn delete(
     Query(query): Query<Removal>,
 ) -> Result<StatusCode> {
     let permit = api.control.ask::<RemoveCamera>(caller.principal(), id).await?;
-    api.control.remove_camera(permit, query.even_locked.as_deref() == Some("true")).await?;
+    let footage = match query.footage {
+        FootageChoice::Keep => Footage::Keep,
+        FootageChoice::Erase => Footage::Erase { even_locked: query.even_locked.as_deref() == Some("true") },
+    };
+    api.control.remove_camera(permit, footage).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -8,6 +8,7 @@ mod cases;
 mod consents;
 mod controls;
 mod devices;
+mod gone;
 mod health;
 mod home;
 mod invitations;
@@ -69,6 +70,7 @@ pub(crate) fn all() -> OpenApiRouter<ApiState> {
         // Cameras of one's homes.
         .routes(routes!(cameras::list, cameras::create))
         .routes(routes!(cameras::read, cameras::update, cameras::delete))
+        .routes(routes!(gone::list))
         .routes(routes!(keep::read, keep::set))
         .routes(routes!(camera_search::run))
         .routes(routes!(camera_test::run))

@@ -175,7 +175,9 @@ async fn a_device_that_proves_itself_is_linked_and_is_told_when_its_owner_lets_i
     };
     timeout(LONG, up).await.unwrap();
 
-    assert_eq!(house.json(Some(&house.owner), Method::DELETE, &path, &json!(null)).await.status, 204);
+    let keep = format!("{path}?footage=keep");
+    assert_eq!(house.json(Some(&house.owner), Method::DELETE, &path, &json!(null)).await.status, 400, "nothing was said");
+    assert_eq!(house.json(Some(&house.owner), Method::DELETE, &keep, &json!(null)).await.status, 204);
     assert_eq!(timeout(LONG, told).await.unwrap().unwrap().as_deref(), Some("{\"release\":true}\n"));
     assert_eq!(device.dial(server).await.0, "410");
     house.close().await;

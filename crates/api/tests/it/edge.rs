@@ -15,7 +15,11 @@ async fn a_cookie_is_good_for_our_own_pages_only() {
     let cookie = signed_in.header("set-cookie").split(';').next().unwrap().to_owned();
 
     let ask = async |method: Method, headers: &[(&str, &str)]| {
-        let path = if method == Method::DELETE { format!("/cameras/{}", domain::CameraId::random()) } else { "/session".into() };
+        let path = if method == Method::DELETE {
+            format!("/cameras/{}?footage=keep", domain::CameraId::random())
+        } else {
+            "/session".into()
+        };
         let mut request = request(method, &path, None).header(header::COOKIE, &cookie);
         for (name, value) in headers {
             request = request.header(*name, *value);

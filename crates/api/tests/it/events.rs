@@ -84,7 +84,8 @@ async fn everybody_sees_what_happens_to_their_own_cameras() {
     let path = format!("/cameras/{camera}");
     house.json(Some(&house.owner), Method::PATCH, &path, &json!({"name": "Gate"})).await;
     assert_eq!(member.next("camera_changed").await.data, json!({"id": camera}));
-    house.json(Some(&house.owner), Method::DELETE, &path, &json!(null)).await;
+    // Whoever keeps its footage has lost the camera as well.
+    house.json(Some(&house.owner), Method::DELETE, &format!("{path}?footage=keep"), &json!(null)).await;
     assert_eq!(member.next("camera_removed").await.data, json!({"id": camera}));
 
     // Nothing of all that was the stranger's: the first thing heard is a camera of one's own.

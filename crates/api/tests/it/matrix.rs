@@ -31,6 +31,7 @@ const ROWS: &[(&str, Answers)] = &[
     ("linkDevice", ["404 device.unknown", "404 device.unknown", "404 device.unknown", "404 device.unknown"]),
     ("readSession", [NOBODY, "200", "200", "200"]),
     ("listCameras", [NOBODY, HIDDEN, "200", "200"]),
+    ("listGoneCameras", [NOBODY, HIDDEN, "200", "200"]),
     ("addCamera", [NOBODY, HIDDEN, TOO_LOW, "201"]),
     ("testCamera", [NOBODY, HIDDEN, TOO_LOW, "200"]),
     ("inviteCamera", [NOBODY, HIDDEN, TOO_LOW, "201"]),
@@ -132,7 +133,7 @@ fn details(operation: &str, home: &str, camera_id: &str) -> (String, Option<(&'s
         "readConsistency" => ("from=1&to=2".to_owned(), None),
         "cancelAccount" => (String::new(), json(json!({"password": "not the password"}))),
         "signIn" => (String::new(), json(json!({"email": "nobody@one.example", "password": PASSWORD}))),
-        "listCameras" | "readStorage" | "readForecast" => (format!("home_id={home}"), None),
+        "listCameras" | "listGoneCameras" | "readStorage" | "readForecast" => (format!("home_id={home}"), None),
         "addCamera" => (String::new(), json(camera)),
         "testCamera" => (String::new(), json(target)),
         "claimDevice" => (String::new(), json(json!({"claim": "x"}))),
@@ -154,7 +155,7 @@ fn details(operation: &str, home: &str, camera_id: &str) -> (String, Option<(&'s
             let body = json!({"home_id": home, "camera_ids": [camera_id], "from": from, "to": to, "reason": "A test"});
             (String::new(), json(body))
         }
-        "removeCamera" => ("even_locked=true".to_owned(), None),
+        "removeCamera" => ("footage=erase&even_locked=true".to_owned(), None),
         "editHome" => (String::new(), json(json!({"zone": "Europe/Berlin"}))),
         "editPlan" => (String::new(), json(json!({"mode": "schedule", "week": "c".repeat(168), "pre_s": 5}))),
         "switchPrivacy" | "switchHomePrivacy" => (String::new(), json(json!({"on": false}))),

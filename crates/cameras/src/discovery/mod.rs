@@ -63,7 +63,7 @@ impl Default for Options {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// A camera, or more about one: replaces what was told under the same key.
-    Found(Found),
+    Found(Box<Found>),
     /// The camera of that key said that it leaves.
     Gone(String),
 }
@@ -104,7 +104,7 @@ async fn run(options: Options, events: mpsc::Sender<Event>) {
         let event = match heard {
             // All tasks have ended.
             None => break,
-            Some(Heard::Seen(sighting)) => table.see(*sighting).map(Event::Found),
+            Some(Heard::Seen(sighting)) => table.see(*sighting).map(Box::new).map(Event::Found),
             Some(Heard::Bye { endpoint, sender }) => table.bye(&endpoint, sender).map(Event::Gone),
         };
         if let Some(event) = event

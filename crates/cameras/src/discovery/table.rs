@@ -69,8 +69,12 @@ pub struct Found {
     pub name: Option<String>,
     /// The place that it was given.
     pub location: Option<String>,
-    /// Serial number; from our own beacon alone.
+    /// Serial number, where it tells one before it is asked: in our own beacon, or in a scope.
     pub serial: Option<String>,
+    /// Its ONVIF endpoint reference: the same at all of its addresses, and at the next ones.
+    pub endpoint: Option<String>,
+    /// Of a camera of ours: the first 16 hexadecimal digits of its device id, proven by its beacon.
+    pub device: Option<String>,
     /// What it offers, at its own addresses.
     pub services: Vec<Service>,
     /// How it was found first.
@@ -191,6 +195,8 @@ impl Row {
             (&mut own.name, found.name),
             (&mut own.location, found.location),
             (&mut own.serial, found.serial),
+            (&mut own.endpoint, found.endpoint),
+            (&mut own.device, found.device),
         ] {
             *known = known.take().or(new);
         }
@@ -210,6 +216,8 @@ impl Sighting {
             name: None,
             location: None,
             serial: None,
+            endpoint: None,
+            device: None,
             services,
             source,
         };
@@ -232,6 +240,7 @@ impl Sighting {
         (sighting.endpoint, sighting.claims) = (Some(target.endpoint), claims);
         let found = &mut sighting.found;
         (found.make, found.model, found.name, found.location) = (target.make, target.model, target.name, target.location);
+        (found.serial, found.endpoint) = (target.serial, sighting.endpoint.clone());
         Some(sighting)
     }
 
@@ -258,6 +267,7 @@ impl Sighting {
         let found = &mut sighting.found;
         (found.make, found.model) = (Some("atipcam".into()), Some(beacon.model).filter(|model| !model.is_empty()));
         found.serial = Some(beacon.serial).filter(|serial| !serial.is_empty());
+        found.device = Some(key_id);
         sighting
     }
 

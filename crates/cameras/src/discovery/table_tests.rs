@@ -104,3 +104,16 @@ fn a_printer_is_no_camera() {
     let target = wsd::Target { endpoint: "urn:p".into(), types: vec!["Device".into()], ..wsd::Target::default() };
     assert!(Sighting::from_target(target, ip("10.0.0.9"), Source::WsDiscovery).is_none());
 }
+
+#[test]
+fn what_it_calls_itself_is_kept_beside_what_its_beacon_proves() {
+    let mut table = Table::default();
+    let first = table.see(onvif("urn:a", "10.0.0.7", &["10.0.0.7:8000"])).unwrap();
+    assert_eq!((first.endpoint.as_deref(), first.device), (Some("urn:a"), None));
+    let beacon = beacon::Beacon { serial: "S1".into(), model: "M".into(), rtsp_port: 8554, onvif_port: 8000 };
+    let verified = beacon::Verified { key_id: "abababababababab".into(), beacon };
+    let row = table.see(Sighting::from_beacon(verified, ip("10.0.0.7"))).unwrap();
+    let told = (row.endpoint.as_deref(), row.serial.as_deref(), row.device.as_deref());
+    assert_eq!(told, (Some("urn:a"), Some("S1"), Some("abababababababab")));
+    assert_eq!(table.rows.len(), 1);
+}

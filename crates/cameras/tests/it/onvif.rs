@@ -224,7 +224,7 @@ async fn a_camera_on_this_machine_is_one_row_by_three_protocols_and_says_farewel
     };
     while !row.as_ref().is_some_and(is_whole) {
         match search.recv().await {
-            Some(Event::Found(found)) if is_ours(&found) => row = Some(found),
+            Some(Event::Found(found)) if is_ours(&found) => row = Some(*found),
             Some(_) => {}
             None => panic!("the search ended; the row is {row:?}"),
         }

@@ -1,11 +1,13 @@
 use domain::{AudioMode, CameraId};
 use policy::Purpose as _;
-use policy::act::{AddCamera, EditCamera, ListCameras, ListLocks, LockFootage, ReadCamera, RemoveCamera, UnlockFootage};
+use policy::act::{
+    AddCamera, Download, EditCamera, ListCameras, ListLocks, LockFootage, ReadCamera, RemoveCamera, UnlockFootage, ViewRecorded,
+};
 use policy::purpose::VideoSound;
 use store::{CameraAccess, Change};
 
 use super::*;
-use crate::{Camera, CameraEdit, NewCamera, NewLock};
+use crate::{Camera, CameraEdit, Footage, NewCamera, NewLock};
 
 fn front_door() -> NewCamera {
     NewCamera {
@@ -52,6 +54,7 @@ async fn a_camera_is_added_read_listed_and_removed() {
         recording: true,
         device: None,
         created: rig.clock.now(),
+        gone: None,
     };
     assert_eq!(camera, expected);
     let stored = access(&rig, &owner, camera.id).await;
@@ -65,7 +68,7 @@ async fn a_camera_is_added_read_listed_and_removed() {
 
     let remove = rig.control.ask::<RemoveCamera>(owner.principal(), camera.id).await.unwrap();
     let late = rig.control.ask::<ReadCamera>(owner.principal(), camera.id).await.unwrap();
-    rig.control.remove_camera(remove, false).await.unwrap();
+    rig.control.remove_camera(remove, Footage::Erase { even_locked: false }).await.unwrap();
     assert_eq!(code(rig.control.camera(late).await), "not_found");
     let permit = rig.control.ask::<ListCameras>(owner.principal(), owner.home()).await.unwrap();
     assert_eq!(rig.control.cameras(permit).await.unwrap(), []);
@@ -189,11 +192,73 @@ async fn a_camera_whose_footage_is_locked_is_removed_only_when_that_was_said() {
 
     let remove = async |even| {
         let permit = rig.control.ask::<RemoveCamera>(owner.principal(), camera).await.unwrap();
-        rig.control.remove_camera(permit, even).await
+        rig.control.remove_camera(permit, Footage::Erase { even_locked: even }).await
     };
     assert_eq!(code(remove(false).await), "camera.locked");
     let unlock = rig.control.ask::<UnlockFootage>(owner.principal(), owner.home()).await.unwrap();
     rig.control.unlock_footage(unlock, locked.id).await.unwrap();
     lock("Another", None).await.unwrap();
     remove(true).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_camera_that_is_let_go_leaves_its_footage_to_those_who_may_see_it() {
+    let rig = Rig::new().await;
+    let owner = rig.owner().await;
+    let member = rig.member(owner.home()).await;
+    let camera = add(&rig, &owner, front_door()).await.unwrap().id;
+    let range = domain::TimeRange::new(rig.clock.now() - std::time::Duration::from_secs(60), rig.clock.now()).unwrap();
+    let lock = rig.control.ask::<LockFootage>(member.principal(), owner.home()).await.unwrap();
+    let new = NewLock { cameras: vec![camera], range, reason: "A thief".into(), expires: None };
+    rig.control.lock_footage(lock, new).await.unwrap();
+    assert_eq!(code(rig.control.ask::<RemoveCamera>(member.principal(), camera).await), "role.too_low");
+
+    // What is locked is no reason not to let a camera go: nothing of it is lost.
+    for _again in 0..2 {
+        let permit = rig.control.ask::<RemoveCamera>(owner.principal(), camera).await.unwrap();
+        rig.control.remove_camera(permit, Footage::Keep).await.unwrap();
+    }
+    let list = rig.control.ask::<ListCameras>(member.principal(), owner.home()).await.unwrap();
+    assert_eq!(rig.control.cameras(list).await.unwrap(), []);
+    let list = rig.control.ask::<ListCameras>(member.principal(), owner.home()).await.unwrap();
+    let gone = rig.control.gone_cameras(list).await.unwrap();
+    assert_eq!(gone.len(), 1);
+    assert_eq!((gone[0].name.as_str(), gone[0].gone, gone[0].locked), ("Front door", rig.clock.now(), true));
+    for who in [&owner, &member] {
+        rig.control.ask::<ViewRecorded>(who.principal(), camera).await.unwrap();
+        rig.control.ask::<Download>(who.principal(), camera).await.unwrap();
+    }
+    let read = rig.control.ask::<ReadCamera>(member.principal(), camera).await.unwrap();
+    let read = rig.control.camera(read).await.unwrap();
+    assert_eq!((read.name.as_str(), read.main_address.as_str(), read.username), ("Front door", "", None));
+    let again = CameraEdit { name: Some("Back door".into()), ..CameraEdit::default() };
+    assert_eq!(code(edit(&rig, &owner, camera, again).await), "not_found");
+
+    let erase = async |even_locked| {
+        let permit = rig.control.ask::<RemoveCamera>(owner.principal(), camera).await.unwrap();
+        rig.control.remove_camera(permit, Footage::Erase { even_locked }).await
+    };
+    assert_eq!(code(erase(false).await), "camera.locked");
+    erase(true).await.unwrap();
+    assert_eq!(code(rig.control.ask::<ViewRecorded>(owner.principal(), camera).await), "not_found");
+}
+
+#[tokio::test]
+async fn what_a_found_camera_calls_itself_is_kept_until_another_may_be_there() {
+    let rig = Rig::new().await;
+    let owner = rig.owner().await;
+    let long = NewCamera { endpoint: Some("x".repeat(129)), ..front_door() };
+    assert_eq!(code(add(&rig, &owner, long).await), "request.invalid");
+    let found = NewCamera { endpoint: Some("urn:uuid:a".into()), serial: Some(" S1 ".into()), ..front_door() };
+    let id = add(&rig, &owner, found).await.unwrap().id;
+    let kept = async || {
+        let access = access(&rig, &owner, id).await;
+        (access.endpoint, access.serial)
+    };
+    assert_eq!(kept().await, (Some("urn:uuid:a".into()), Some("S1".into())));
+    let address = |url: &str| CameraEdit { main_url: Some(url.into()), ..CameraEdit::default() };
+    edit(&rig, &owner, id, address("rtsp://192.0.2.7/other")).await.unwrap();
+    assert!(kept().await.0.is_some(), "the same host");
+    edit(&rig, &owner, id, address("rtsp://192.0.2.8/other")).await.unwrap();
+    assert_eq!(kept().await, (None, None));
 }

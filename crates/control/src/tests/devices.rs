@@ -77,7 +77,7 @@ async fn an_invited_device_becomes_a_camera_once_and_is_answered_again() {
     let second = invite(&rig, &owner, None).await;
     assert_eq!(code(claim(&rig, device.claim(&second.claim)).await), "device.owned");
     let permit = rig.control.ask::<RemoveCamera>(owner.principal(), claimed.camera).await.unwrap();
-    rig.control.remove_camera(permit, false).await.unwrap();
+    rig.control.remove_camera(permit, crate::Footage::Erase { even_locked: false }).await.unwrap();
     assert_eq!(code(rig.control.call_of(device.id(), HERE).await), "device.released");
     assert_ne!(claim(&rig, device.claim(&second.claim)).await.unwrap().camera, claimed.camera);
 }

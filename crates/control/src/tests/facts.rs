@@ -69,7 +69,7 @@ async fn every_change_moves_the_facts_that_a_running_view_asks_again() {
     assert_eq!(seen(&ask().await), (false, Some(None)));
 
     let permit = rig.control.ask::<RemoveCamera>(owner.principal(), camera).await.unwrap();
-    rig.control.remove_camera(permit, false).await.unwrap();
+    rig.control.remove_camera(permit, crate::Footage::Erase { even_locked: false }).await.unwrap();
     assert_eq!(seen(&ask().await), (false, None));
 }
 

@@ -1,9 +1,15 @@
-//! A camera that is being set up: it reads the code that a phone holds before its lens, joins the network, and keeps whom it is
-//! to call (docs/onboarding.md).
+//! A camera that is being set up: it reads the code that a phone holds before its lens, or opens a network of its own with a page
+//! in it; joins the network that it was told, and keeps whom it is to call (docs/onboarding.md).
 
+#[cfg(feature = "wifi")]
+mod access_point;
 mod grid;
 mod keep;
 mod lens;
+mod own_network;
+mod page;
+mod page_html;
+mod page_words;
 mod qr;
 mod rings;
 mod set_up;
@@ -18,6 +24,8 @@ pub use domain::onboarding::{Invitation, Network, Refused, WifiCode};
 
 pub use keep::{forget, keep, kept};
 pub use lens::Lens;
+pub use own_network::{OWN_ADDRESS, OwnNetwork, PageStep, set_up_by_page};
+pub use page::own_page;
 pub use qr::codes;
 pub use set_up::{Step, set_up};
 pub use wireless::Wireless;

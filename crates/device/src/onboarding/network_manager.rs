@@ -10,10 +10,10 @@ use zbus::{Connection, DynamicType, MatchRule, Message, MessageStream, ObjectPat
 
 use super::{Asks, JoinError, Network, Patience, Seen};
 
-const MANAGER: &str = "org.freedesktop.NetworkManager";
-const MANAGER_PATH: &str = "/org/freedesktop/NetworkManager";
-const DEVICE: &str = "org.freedesktop.NetworkManager.Device";
-const WIRELESS: &str = "org.freedesktop.NetworkManager.Device.Wireless";
+pub(super) const MANAGER: &str = "org.freedesktop.NetworkManager";
+pub(super) const MANAGER_PATH: &str = "/org/freedesktop/NetworkManager";
+pub(super) const DEVICE: &str = "org.freedesktop.NetworkManager.Device";
+pub(super) const WIRELESS: &str = "org.freedesktop.NetworkManager.Device.Wireless";
 const ACCESS_POINT: &str = "org.freedesktop.NetworkManager.AccessPoint";
 const PROFILE: &str = "org.freedesktop.NetworkManager.Settings.Connection";
 
@@ -96,8 +96,12 @@ impl Wireless {
         self.patience
     }
 
+    pub(super) fn bus(&self) -> &Connection {
+        &self.bus
+    }
+
     /// The first wireless device.
-    async fn device(&self) -> Result<OwnedObjectPath, JoinError> {
+    pub(super) async fn device(&self) -> Result<OwnedObjectPath, JoinError> {
         let answer = self.call(MANAGER_PATH, MANAGER, "GetDevices", &()).await?;
         let devices: Vec<OwnedObjectPath> = answer.body().deserialize().map_err(refused)?;
         for device in devices {
@@ -149,27 +153,38 @@ impl Wireless {
         Ok(points)
     }
 
-    async fn properties(&self, path: &str, interface: &str) -> Result<HashMap<String, OwnedVariant>, JoinError> {
+    pub(super) async fn properties(&self, path: &str, interface: &str) -> Result<HashMap<String, OwnedVariant>, JoinError> {
         let answer = self.call(path, "org.freedesktop.DBus.Properties", "GetAll", &(interface,)).await?;
         answer.body().deserialize().map_err(refused)
     }
 
-    async fn call<B>(&self, path: &str, interface: &str, method: &str, body: &B) -> Result<Message, JoinError>
+    pub(super) async fn call<B>(&self, path: &str, interface: &str, method: &str, body: &B) -> Result<Message, JoinError>
     where
         B: serde::Serialize + DynamicType,
     {
         self.bus.call_method(Some(MANAGER), path, Some(interface), method, body).await.map_err(refused)
     }
 
-    async fn signals(&self, path: &OwnedObjectPath, interface: &str, member: &str) -> Result<MessageStream, JoinError> {
+    pub(super) async fn signals(
+        &self,
+        path: &OwnedObjectPath,
+        interface: &str,
+        member: &str,
+    ) -> Result<MessageStream, JoinError> {
         let rule = MatchRule::builder().msg_type(Type::Signal).sender(MANAGER).path(path.as_str());
         let rule = rule.interface(interface.to_owned()).member(member.to_owned()).build().map_err(refused)?;
         MessageStream::for_match_rule(rule, &self.bus, None).await.map_err(refused)
     }
+
+    /// Whatever moves of what an object has.
+    pub(super) async fn properties_moved(&self, path: &str) -> Result<MessageStream, JoinError> {
+        let path = OwnedObjectPath::try_from(path).map_err(refused)?;
+        self.signals(&path, "org.freedesktop.DBus.Properties", "PropertiesChanged").await
+    }
 }
 
 /// Waits until the device has joined or given up.
-async fn settled(mut states: MessageStream) -> Result<(), JoinError> {
+pub(super) async fn settled(mut states: MessageStream) -> Result<(), JoinError> {
     while let Some(message) = states.next().await {
         let body = message.map_err(refused)?.body();
         let (state, _, reason): (u32, u32, u32) = body.deserialize().map_err(refused)?;
@@ -249,12 +264,12 @@ fn profile<'a>(network: &'a Network, security: &'a Security) -> HashMap<&'static
     profile
 }
 
-fn number(properties: &HashMap<String, OwnedVariant>, name: &str) -> Option<u32> {
+pub(super) fn number(properties: &HashMap<String, OwnedVariant>, name: &str) -> Option<u32> {
     properties.get(name).and_then(|value| u32::try_from(value).ok())
 }
 
 /// What an error of the bus means. Its text may hold values and stays out.
-fn refused(error: impl Into<zbus::Error>) -> JoinError {
+pub(super) fn refused(error: impl Into<zbus::Error>) -> JoinError {
     use zbus::fdo;
     let name = match error.into() {
         zbus::Error::MethodError(name, ..) => name.to_string(),

@@ -1,4 +1,6 @@
-use super::{JoinError, Network, Patience, Seen};
+use std::net::Ipv4Addr;
+
+use super::{JoinError, Network, OwnNetwork, Patience, Seen};
 
 /// Wireless networks, in a binary that was built without: there is no value of it.
 #[derive(Debug)]
@@ -20,7 +22,33 @@ impl Wireless {
         match *self {}
     }
 
+    /// Not to be called.
+    pub async fn has_network(&self) -> Result<bool, JoinError> {
+        match *self {}
+    }
+
+    /// Not to be called.
+    pub async fn look(&self) -> Result<Vec<Seen>, JoinError> {
+        match *self {}
+    }
+
+    /// Not to be called.
+    pub async fn open(&self, _: &OwnNetwork, _: Ipv4Addr) -> Result<Opened, JoinError> {
+        match *self {}
+    }
+
     pub(super) fn patience(&self) -> Patience {
         match *self {}
+    }
+}
+
+/// A network of this machine's own: there is no value of it either.
+#[derive(Debug)]
+pub enum Opened {}
+
+impl Opened {
+    /// Not to be called.
+    pub async fn close(self) {
+        match self {}
     }
 }

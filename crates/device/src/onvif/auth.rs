@@ -46,6 +46,11 @@ impl Auth {
         Self { sign_in, seen: Mutex::default() }
     }
 
+    /// Whether anybody may ask.
+    pub(super) fn is_open(&self) -> bool {
+        self.sign_in.now().is_none()
+    }
+
     /// `Err` with a fresh challenge where neither the envelope nor the headers prove knowledge of the password.
     pub(super) fn check(
         &self,

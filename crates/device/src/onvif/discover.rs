@@ -100,6 +100,7 @@ fn card(state: &State, onvif: SocketAddr, signer: Signer, interfaces: Vec<Interf
         model: model.clone(),
         name,
         location: None,
+        serial: None,
     };
     let instance = |service, port, path: &str| dns::Instance {
         service,

@@ -45,6 +45,9 @@ pub use self::events::Trigger;
 /// Bytes of a request: real ones stay under 8 KiB.
 const REQUEST_BYTES_MAX: usize = 64 * 1024;
 
+/// Where the bell is rung by HTTP.
+pub(crate) const RING_PATH: &str = "/ring";
+
 /// Who may find a camera.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Discovery {
@@ -197,6 +200,7 @@ pub(crate) async fn serve(
     let routes = Router::new()
         .route("/onvif/snapshot/{stream}", get(snapshot))
         .route("/onvif/{*service}", post(soap))
+        .route(RING_PATH, post(ring_bell))
         .route(wire_pair::PATH, post(pair))
         .route(wire_pair::FINISH_PATH, post(finish_pairing))
         .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
@@ -250,6 +254,12 @@ impl State {
     /// Something happens in front of it.
     pub(crate) fn trigger(&self, trigger: Trigger, active: bool) {
         self.hub.happen(trigger, active, self.now());
+    }
+
+    /// Somebody presses the bell: it begins and is over, for a press has no length.
+    pub(crate) fn ring(&self) {
+        self.trigger(Trigger::Doorbell, true);
+        self.trigger(Trigger::Doorbell, false);
     }
 
     fn stream(&self, token: Option<&str>) -> Result<&Arc<Stream>, Refusal> {
@@ -323,6 +333,20 @@ async fn snapshot(
         Ok(Some(jpeg)) => ([(header::CONTENT_TYPE, "image/jpeg")], jpeg).into_response(),
         _ => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
+}
+
+/// Rings, for whoever signs in as for everything else. A camera without a password is rung by nobody: what does it is on the
+/// network, and so is everybody.
+async fn ring_bell(Shared(state): Shared<Arc<State>>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    if state.auth.is_open() {
+        return (StatusCode::FORBIDDEN, "This camera has no password, so its bell is not rung over the network\n")
+            .into_response();
+    }
+    if let Err(challenge) = state.auth.check(&Element::default(), &headers, method.as_str(), uri.path(), state.now()) {
+        return (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, challenge)]).into_response();
+    }
+    state.ring();
+    StatusCode::NO_CONTENT.into_response()
 }
 
 /// The first step of pairing by label, and [`finish_pairing`] the second; a camera without an identity knows neither.

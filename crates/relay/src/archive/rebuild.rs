@@ -146,7 +146,7 @@ impl Archive {
         let Listing { files, .. } = listed.await.map_err(Error::internal)?.map_err(Error::internal)?;
         let of_bytes = files.iter().map(|found| found.bytes).sum();
         let mut progress = Progress { of_files: files.len() as u64, of_bytes, ..Progress::default() };
-        let cameras: HashSet<CameraId> = self.store.cameras().await?.into_iter().map(|row| row.id).collect();
+        let cameras: HashSet<CameraId> = self.store.footage_cameras().await?.into_iter().collect();
         let (mut rebuilt, mut keys) = (Rebuilt::default(), Keys::default());
         for found in files.chunks(STEP) {
             let known: Vec<Found> = found.iter().filter(|found| cameras.contains(&found.camera)).copied().collect();
@@ -160,6 +160,9 @@ impl Archive {
             {
                 permit.forget();
             }
+        }
+        for &camera in &cameras {
+            self.store.sum_days(camera).await?;
         }
         self.forget_removed(cameras).await?;
         rebuilt.took = self.clock.mono().since(begun);
@@ -212,7 +215,7 @@ impl Archive {
 
     /// A camera that was removed while its files were read must leave no rows.
     async fn forget_removed(&self, cameras: HashSet<CameraId>) -> Result<()> {
-        let left: HashSet<CameraId> = self.store.cameras().await?.into_iter().map(|row| row.id).collect();
+        let left: HashSet<CameraId> = self.store.footage_cameras().await?.into_iter().collect();
         for &camera in cameras.difference(&left) {
             self.store.remove_segments_of(camera).await?;
         }

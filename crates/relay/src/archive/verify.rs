@@ -115,7 +115,7 @@ impl Archive {
         depth: Depth,
         telling: &mut Telling<F>,
     ) -> Result<()> {
-        if self.store.camera(camera).await?.is_none() {
+        if self.store.camera_or_gone(camera).await?.is_none() {
             let what = format!("{} files of a camera that there is no more; its keys are gone", files.len());
             telling.finding(Finding { camera: Some(camera), ..Finding::new("file.of_nobody", what) });
             telling.done.files += files.len() as u64;

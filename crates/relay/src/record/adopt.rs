@@ -48,7 +48,7 @@ pub(super) async fn adopt_storages(shared: &Shared, storages: &[Arc<Storage>]) {
 /// A removal that was cut off by a crash, or that a storage did not see, has destroyed the keys; here the files follow. What
 /// never was of this server is not touched.
 async fn delete_orphans(shared: &Shared, storage: &Storage) -> Result<()> {
-    let known: HashSet<CameraId> = shared.store.cameras().await?.into_iter().map(|row| row.id).collect();
+    let known: HashSet<CameraId> = shared.store.footage_cameras().await?.into_iter().collect();
     let gone: HashSet<String> = shared.store.tombstones().await?.into_iter().map(|(id, _)| id).collect();
     let mut folders = tokio::fs::read_dir(storage.folder()).await.map_err(Error::internal)?;
     while let Some(entry) = folders.next_entry().await.map_err(Error::internal)? {

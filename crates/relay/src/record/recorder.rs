@@ -198,8 +198,6 @@ impl Recorder {
             self.lost(missed, units).await;
         }
         self.gate.admit(units, self.shared.clock.mono());
-        self.newest = units.last().map(|unit| unit.au.wall).or(self.newest);
-        self.gate.admit(units, self.shared.clock.mono());
         for unit in units.drain(..) {
             self.newest = Some(unit.au.wall);
             if let Some(fragment) = self.push(&unit.au) {

@@ -109,6 +109,37 @@ async fn a_removed_camera_ends_its_views_and_leaves_no_footage() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_camera_that_is_let_go_ends_its_views_and_its_footage_still_plays_also_after_a_restart() {
+    let rig = Rig::start().await;
+    rig.recorded(SECOND).await;
+    let mut parts = rig.relay.live_parts(rig.permit::<ViewLive>(rig.camera).await, StreamChoice::Main).unwrap();
+    assert!(matches!(parts.next().await, Some(LiveMessage::Text(_))));
+    rig.store.let_camera_go(&rig.permit::<RemoveCamera>(rig.camera).await).await.unwrap();
+    let drained = async { while parts.next().await.is_some() {} };
+    tokio::time::timeout(SECOND, drained).await.expect("the view ends within a second");
+    // Filed, and no more of it comes.
+    let filed = until("its last file", async || {
+        let timeline = rig.timeline().await;
+        timeline.spans.last().copied().filter(|_| !timeline.open)
+    });
+    let filed = filed.await;
+    let range = TimeRange::new(filed.from(), filed.from() + SECOND).unwrap();
+    let length = rig.relay.download(rig.permit::<Download>(rig.camera).await, range).await.unwrap().len();
+    assert!(length > 1000);
+    rig.relay.shutdown().await;
+
+    let whole = rig.image_after_power_cut();
+    let rig = rig.restart_on(whole).await;
+    let again = until("the index", async || rig.relay.download(rig.permit::<Download>(rig.camera).await, range).await.ok());
+    assert_eq!(again.await.len(), length);
+    assert_eq!(rig.timeline().await.spans.last().map(|span| span.to()), Some(filed.to()), "it does not record");
+    rig.store.remove_camera(&rig.permit::<RemoveCamera>(rig.camera).await).await.unwrap();
+    let folder = rig.store.segments_dir().join(rig.camera.to_string());
+    until("the files to go", async || (!folder.exists()).then_some(())).await;
+    rig.relay.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_camera_that_is_gone_is_not_said_to_be_recording_and_its_gap_has_a_cause() {
     let rig = Rig::start().await;
     rig.recorded(SECOND).await;

@@ -72,6 +72,38 @@ async fn a_camera_on_events_keeps_what_is_around_one_with_what_was_before() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_rings_the_bell_by_http_is_on_the_timeline_and_only_with_the_password() {
+    let rig = Rig::with_password("camera", "hunter2").await;
+    rig.record_on_events(SECOND, SECOND).await;
+    rig.recording(RecordingStatus::Armed).await;
+    let marks = async |kind: MarkKind| {
+        let marks = rig.relay.marks(rig.permit::<ViewRecorded>(rig.camera).await, last_minutes()).await.unwrap();
+        marks.into_iter().filter(|mark| mark.kind == kind).collect::<Vec<_>>()
+    };
+    until("its events to be heard", async || {
+        rig.device(|device| [true, false].map(|active| device.trigger(Trigger::Tamper, active)));
+        (!marks(MarkKind::Tamper).await.is_empty()).then_some(())
+    })
+    .await;
+
+    let url = rig.device(|device| device.ring_url().unwrap());
+    for sign_in in [None, Some(("camera", "hunter3"))] {
+        assert_eq!(testkit::ring(&url, sign_in).await.unwrap(), 401, "{sign_in:?}");
+    }
+    let rung = SystemClock.now();
+    assert_eq!(testkit::ring(&url, Some(("camera", "hunter2"))).await.unwrap(), 204);
+    let marks = until("the ring's mark", async || Some(marks(MarkKind::Doorbell).await).filter(|marks| !marks.is_empty())).await;
+    let [mark] = &marks[..] else { panic!("those without the password rang: {marks:?}") };
+    assert!(mark.from >= rung && mark.to == Some(mark.from), "{mark:?}");
+    rig.relay.shutdown().await;
+
+    let open = Rig::with_onvif().await;
+    let url = open.device(|device| device.ring_url().unwrap());
+    assert_eq!(testkit::ring(&url, Some(("camera", "hunter2"))).await.unwrap(), 403, "a camera without a password");
+    open.relay.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn privacy_cuts_what_is_seen_within_a_second_and_the_camera_is_not_even_connected() {
     let rig = Rig::with_onvif().await;
     rig.recorded(2 * SECOND).await;

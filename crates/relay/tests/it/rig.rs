@@ -36,7 +36,7 @@ impl FactsSource for OwnerFacts {
     fn facts(&self, principal: Principal, object: Object) -> FactsFuture<'_> {
         Box::pin(async move {
             let exists = match object {
-                Object::Camera(id) => self.store.camera(id).await?.is_some(),
+                Object::Camera(id) => self.store.camera_or_gone(id).await?.is_some(),
                 Object::Home(id) => id == self.home,
                 Object::Account(_) => true,
             };
@@ -88,11 +88,14 @@ impl Rig {
 
     /// A server that records this camera.
     pub(crate) async fn of(config: DeviceConfig, audio: AudioMode) -> Self {
+        let sign_in = config.credentials.clone();
         let access = |device: &Running| CameraAccess {
             name: "Door".into(),
             main_url: device.url(StreamName::Main),
             sub_url: Some(device.url(StreamName::Sub)),
             onvif_url: device.onvif_url(),
+            username: sign_in.as_ref().map(|(user, _)| user.clone()),
+            password: sign_in.map(|(_, password)| password.expose().to_owned()),
             ..CameraAccess::default()
         };
         Self::by(config, audio, access).await
@@ -122,6 +125,13 @@ impl Rig {
         let camera = store.add_camera(&permit, draft).await.unwrap().id;
         let relay = start_relay(&store, &facts).await;
         Self { relay, store, camera, device: Mutex::new(Some(device)), facts, session, folder }
+    }
+
+    /// A camera that speaks ONVIF and wants a password.
+    pub(crate) async fn with_password(user: &str, password: &str) -> Self {
+        let onvif = Some(device::Onvif::new(SocketAddr::from(([127, 0, 0, 1], 0))));
+        let credentials = Some((user.to_owned(), password.into()));
+        Self::of(DeviceConfig { onvif, credentials, ..DeviceConfig::scene(Scene::Test) }, AudioMode::Off).await
     }
 
     /// A camera that speaks ONVIF and can be moved.

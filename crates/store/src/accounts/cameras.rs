@@ -7,7 +7,7 @@ use policy::category::{self, Category};
 use policy::{Act, Object, Permit, Sealed, Uses};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    TransactionTrait,
+    Select, TransactionTrait,
 };
 
 use super::devices::release;
@@ -29,24 +29,25 @@ pub struct CameraDraft {
 }
 
 impl Store {
-    /// A camera; `None` where there is no such one.
+    /// A camera that is there; `None` where there is no such one. One of which footage alone is left has
+    /// [`Store::camera_or_gone`].
     pub async fn camera(&self, id: CameraId) -> Result<Option<CameraRow>> {
-        let found = camera::Entity::find_by_id(uuid!(id)).one(self.accounts().read()).await.map_err(error)?;
-        found.map(camera_row).transpose()
+        Ok(self.camera_or_gone(id).await?.filter(|row| row.gone.is_none()))
     }
 
-    /// Every camera, oldest first.
+    /// Every camera that is there, oldest first.
     pub async fn cameras(&self) -> Result<Vec<CameraRow>> {
-        let rows = camera::Entity::find().order_by_asc(camera::Column::Created).order_by_asc(camera::Column::Id);
-        rows.all(self.accounts().read()).await.map_err(error)?.into_iter().map(camera_row).collect()
+        self.oldest_first(camera::Entity::find().filter(camera::Column::Gone.is_null())).await
     }
 
-    /// The cameras of a home, oldest first.
+    /// The cameras of a home that are there, oldest first.
     pub async fn cameras_of(&self, home: HomeId) -> Result<Vec<CameraRow>> {
-        let rows = camera::Entity::find()
-            .filter(camera::Column::Home.eq(uuid!(home)))
-            .order_by_asc(camera::Column::Created)
-            .order_by_asc(camera::Column::Id);
+        let of_home = camera::Entity::find().filter(camera::Column::Home.eq(uuid!(home)));
+        self.oldest_first(of_home.filter(camera::Column::Gone.is_null())).await
+    }
+
+    pub(super) async fn oldest_first(&self, rows: Select<camera::Entity>) -> Result<Vec<CameraRow>> {
+        let rows = rows.order_by_asc(camera::Column::Created).order_by_asc(camera::Column::Id);
         rows.all(self.accounts().read()).await.map_err(error)?.into_iter().map(camera_row).collect()
     }
 
@@ -89,7 +90,8 @@ impl Store {
         let home = permit.home().ok_or_else(not_there)?;
         let key = self.keyring().home_key(home).await?;
         let tx = self.accounts().write().begin().await.map_err(error)?;
-        let old = locked(&tx, id).await?.filter(|row| row.home == home).ok_or_else(not_there)?;
+        let there = |row: &CameraRow| row.home == home && row.gone.is_none();
+        let old = locked(&tx, id).await?.filter(there).ok_or_else(not_there)?;
         let mut draft = CameraDraft { access: open(&key, permit, &old)?, audio: old.audio, recording: old.recording };
         change(&mut draft)?;
         let row = CameraRow {
@@ -105,7 +107,8 @@ impl Store {
         Ok(row)
     }
 
-    /// Removes the permit's camera: its media keys, its index rows, its row. Its files are the relay's to delete.
+    /// Removes the permit's camera and all footage of it: its media keys, its index rows, its row. Its files are the relay's to
+    /// delete. So does it with one that is gone and left footage.
     ///
     /// Keys go first. Where the rest fails the camera still stands, its footage is already unreadable, and removing it
     /// again finishes the work; the other order could leave keys that nobody would come back for.
@@ -133,12 +136,13 @@ pub(super) fn new_row(key: &Key, home: HomeId, new: CameraDraft, now: i64) -> Re
         recording: new.recording,
         created: Timestamp::from_micros(now),
         revision: 1,
+        gone: None,
     })
 }
 
 /// Writes the row of a new camera. `camera.limit` where the server has as many as it may.
 pub(super) async fn insert(tx: &DatabaseTransaction, row: &CameraRow) -> Result<()> {
-    let cameras = camera::Entity::find().count(tx).await.map_err(error)?;
+    let cameras = camera::Entity::find().filter(camera::Column::Gone.is_null()).count(tx).await.map_err(error)?;
     if cameras >= CAMERAS_MAX as u64 {
         return Err(Error::new(Kind::Conflict, "camera.limit", format!("a server keeps at most {CAMERAS_MAX} cameras")));
     }
@@ -147,7 +151,7 @@ pub(super) async fn insert(tx: &DatabaseTransaction, row: &CameraRow) -> Result<
 }
 
 /// The camera's row for a change. SQLite has one writer; PostgreSQL locks the row.
-async fn locked(tx: &DatabaseTransaction, id: CameraId) -> Result<Option<CameraRow>> {
+pub(super) async fn locked(tx: &DatabaseTransaction, id: CameraId) -> Result<Option<CameraRow>> {
     let found = camera::Entity::find_by_id(uuid!(id)).lock_exclusive().one(tx).await.map_err(error)?;
     found.map(camera_row).transpose()
 }
@@ -156,12 +160,12 @@ fn place(home: HomeId, camera: CameraId) -> Place {
     Place { category: category::CameraAccess::ID, owner: home.to_bytes(), row: camera.to_bytes() }
 }
 
-fn seal(key: &Key, home: HomeId, camera: CameraId, access: &CameraAccess) -> Result<Sealed<category::CameraAccess>> {
+pub(super) fn seal(key: &Key, home: HomeId, camera: CameraId, access: &CameraAccess) -> Result<Sealed<category::CameraAccess>> {
     let json = serde_json::to_vec(access).map(zeroize::Zeroizing::new).map_err(Error::internal)?;
     key.seal(place(home, camera), &json).map(Sealed::from_ciphertext)
 }
 
-fn open<A: Act>(key: &Key, permit: &Permit<A>, row: &CameraRow) -> Result<CameraAccess>
+pub(super) fn open<A: Act>(key: &Key, permit: &Permit<A>, row: &CameraRow) -> Result<CameraAccess>
 where
     A::Purpose: Uses<category::CameraAccess>,
 {
@@ -171,11 +175,11 @@ where
     serde_json::from_slice(opened.expose()).map_err(|_| Error::internal(format!("camera {}: access is not as written", row.id)))
 }
 
-fn not_there() -> Error {
+pub(super) fn not_there() -> Error {
     Error::new(Kind::NotFound, "not_found", "no such camera, or none that you may see")
 }
 
-fn camera_row(row: camera::Model) -> Result<CameraRow> {
+pub(super) fn camera_row(row: camera::Model) -> Result<CameraRow> {
     Ok(CameraRow {
         id: CameraId::from_bytes(row.id.into_bytes()),
         home: HomeId::from_bytes(row.home.into_bytes()),
@@ -184,10 +188,11 @@ fn camera_row(row: camera::Model) -> Result<CameraRow> {
         recording: row.recording,
         created: Timestamp::from_micros(row.created),
         revision: row.revision,
+        gone: row.gone.map(Timestamp::from_micros),
     })
 }
 
-fn active(row: &CameraRow) -> camera::ActiveModel {
+pub(super) fn active(row: &CameraRow) -> camera::ActiveModel {
     camera::ActiveModel {
         id: Set(uuid!(row.id)),
         home: Set(uuid!(row.home)),
@@ -196,5 +201,6 @@ fn active(row: &CameraRow) -> camera::ActiveModel {
         recording: Set(row.recording),
         created: Set(row.created.micros()),
         revision: Set(row.revision),
+        gone: Set(row.gone.map(Timestamp::micros)),
     }
 }

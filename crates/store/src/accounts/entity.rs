@@ -79,6 +79,8 @@ table! {
         recording: bool,
         created: i64,
         revision: i64,
+        /// When it was removed and its footage kept: then the sealed column holds its name alone.
+        gone: Option<i64>,
     }
 }
 table! {

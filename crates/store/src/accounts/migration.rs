@@ -14,8 +14,11 @@ pub(crate) struct Migrator;
 #[async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        use super::{migration_v2::V2, migration_v3::V3, migration_v4::V4, migration_v5::V5, migration_v6::V6, migration_v7::V7};
-        vec![Box::new(V1), Box::new(V2), Box::new(V3), Box::new(V4), Box::new(V5), Box::new(V6), Box::new(V7)]
+        use super::{
+            migration_v2::V2, migration_v3::V3, migration_v4::V4, migration_v5::V5, migration_v6::V6, migration_v7::V7,
+            migration_v8::V8,
+        };
+        vec![Box::new(V1), Box::new(V2), Box::new(V3), Box::new(V4), Box::new(V5), Box::new(V6), Box::new(V7), Box::new(V8)]
     }
 }
 

@@ -13,6 +13,7 @@ use sea_orm::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::cameras::locked;
 use super::entity::{camera, stream_key};
 use super::uuid;
 use crate::db::error;
@@ -80,6 +81,7 @@ impl Store {
             last_used: Set(None),
         };
         let tx = self.accounts().write().begin().await.map_err(error)?;
+        locked(&tx, camera).await?.filter(|row| row.gone.is_none()).ok_or_else(not_there)?;
         let of_camera = stream_key::Entity::find().filter(stream_key::Column::Camera.eq(uuid!(camera)));
         if of_camera.count(&tx).await.map_err(error)? >= KEYS_MAX {
             return Err(Error::new(Kind::Conflict, "stream_key.limit", format!("a camera has at most {KEYS_MAX} stream keys")));

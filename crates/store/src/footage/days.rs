@@ -53,6 +53,30 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Makes the sums of all days that a camera has segments of and no sum: after a rebuild, so that no page has to wait for them.
+    pub async fn sum_days(&self, camera: CameraId) -> Result<()> {
+        let camera = Uuid::from_bytes(camera.to_bytes());
+        let spans = segment::Entity::find()
+            .select_only()
+            .column_as(segment::Column::StartAt.min(), "first")
+            .column_as(segment::Column::EndAt.max(), "last")
+            .filter(segment::Column::Camera.eq(camera))
+            .into_tuple::<(Option<i64>, Option<i64>)>();
+        let Some((Some(begin), Some(end))) = spans.one(self.index().read()).await.map_err(error)? else { return Ok(()) };
+        let (first, last) = days((begin, end)).into_inner();
+        let sums = day::Entity::find().filter(day::Column::Camera.eq(camera)).filter(day::Column::Day.between(first, last));
+        let found = sums.order_by_asc(day::Column::Day).all(self.index().read()).await.map_err(error)?;
+        for number in runs(first, last, &found).into_iter().flat_map(|(first, last)| first..=last) {
+            // A transaction a day: recorders wait for one at most.
+            let tx = self.index().write().begin().await.map_err(error)?;
+            sum_up(&tx, camera, number, number).await.map_err(error)?;
+            tx.commit().await.map_err(error)?;
+        }
+        Ok(())
+    }
+}
+
 /// Adds a segment to the sums that there are, and begins those of its days that there are not.
 pub(super) async fn grow(tx: &DatabaseTransaction, camera: Uuid, span: Span) -> Result<(), DbErr> {
     for number in days(span) {

@@ -1,8 +1,8 @@
 use domain::limits::CAMERAS_MAX;
-use policy::act::{EditCamera, ListCameras, ReadCamera, RemoveCamera};
+use policy::act::{EditCamera, ListCameras, MakeStreamKey, ReadCamera, RemoveCamera};
 
 use super::*;
-use crate::Change;
+use crate::{Change, StreamKeySecret};
 
 #[tokio::test]
 async fn a_camera_lives_and_each_step_is_told() {
@@ -120,4 +120,40 @@ async fn a_server_keeps_so_many_cameras_and_no_more() {
     }
     assert_eq!(code(rig.store.add_camera(&permit::<AddCamera>(home, home), draft()).await), "camera.limit");
     assert_eq!(rig.store.cameras().await.unwrap().len(), CAMERAS_MAX);
+}
+
+#[tokio::test]
+async fn a_camera_that_is_let_go_keeps_its_keys_and_loses_how_it_was_reached() {
+    let rig = Rig::new().await;
+    let (owner, home) = rig.set_up("owner@example.com").await;
+    let camera = rig.add_camera(home).await;
+    let at = "2026-11-01T00:00:00Z";
+    rig.media_key(&camera, at).await.unwrap();
+    let hex = |id: String| id.replace('-', "");
+    let [of, by] = [hex(camera.id.to_string()), hex(owner.to_string())];
+    let key = format!("insert into stream_key values (x'{}', x'{of}', x'{by}', x'00', 1, null)", "01".repeat(16));
+    rig.sql(&key).await;
+    assert_eq!(rig.store.fact_rows("1").await.unwrap().stream_keys.len(), 1);
+
+    let before = rig.store.camera(camera.id).await.unwrap().unwrap();
+    rig.store.let_camera_go(&permit::<RemoveCamera>(camera.id, home)).await.unwrap();
+    assert!(rig.store.camera(camera.id).await.unwrap().is_none());
+    assert_eq!((rig.store.cameras().await.unwrap().len(), rig.store.cameras_of(home).await.unwrap().len()), (0, 0));
+    assert_eq!(rig.store.footage_cameras().await.unwrap(), [camera.id]);
+    assert_eq!(rig.store.fact_rows("1").await.unwrap().cameras, [(camera.id, home)]);
+    let gone = rig.store.gone_cameras_of(home).await.unwrap();
+    let access = rig.store.open_access(&permit::<ReadCamera>(camera.id, home), &gone[0]).await.unwrap();
+    assert_eq!((access.name.as_str(), access.main_url.as_str(), access.password), ("Front door", "", None));
+    assert_eq!(rig.file_with(before.access.ciphertext()), None, "what it was is in no file, not even the log of writes");
+    rig.media_key(&camera, at).await.unwrap();
+    assert_eq!(rig.store.fact_rows("1").await.unwrap().stream_keys, []);
+    let (make, secret) = (permit::<MakeStreamKey>(camera.id, home), StreamKeySecret { name: "x".into(), password: "y".into() });
+    assert_eq!(code(rig.store.add_stream_key(&make, &secret).await), "not_found");
+
+    // Only the camera's end is the end of its keys: then nothing of it is left.
+    let there = rig.add_camera(home).await;
+    assert!(!rig.store.forget_gone(there.id).await.unwrap(), "a camera that is there is nobody's to forget");
+    assert!(rig.store.forget_gone(camera.id).await.unwrap());
+    assert_eq!(code(rig.media_key(&camera, at).await), "recording.key_destroyed");
+    assert_eq!(rig.store.gone_cameras().await.unwrap().len(), 0);
 }

@@ -1,7 +1,9 @@
 use domain::{FootageClass, Origin, SegmentId, StorageId, StreamName, TimeRange};
 use media::record::MediaKeyId;
+use sea_orm::{EntityTrait, QueryOrder};
 
 use super::*;
+use crate::footage::entity::day;
 use crate::{FootageSum, Keep, Oldest, SegmentRow};
 
 const fn t(second: i64) -> Timestamp {
@@ -239,6 +241,24 @@ async fn a_days_sum_is_what_its_segments_come_to_as_they_come_and_go() {
     rig.store.remove_segments_of(camera).await.unwrap();
     assert_eq!(recorded(&rig, camera, 0, 3 * DAY).await, []);
     assert_eq!(recorded(&rig, other, 0, DAY).await, [(100, 400)]);
+}
+
+#[tokio::test]
+async fn all_sums_are_made_at_once_for_those_days_alone_that_have_none() {
+    let rig = Rig::new().await;
+    let (camera, other) = (CameraId::random(), CameraId::random());
+    rig.store.sum_days(camera).await.unwrap();
+    rig.store.add_segment(segment(camera, 2 * DAY, 2 * DAY + 60)).await.unwrap();
+    let restored = [segment(camera, 10, 70), segment(camera, DAY - 30, DAY + 30), segment(other, 10, 70)];
+    rig.store.restore_segments(&restored).await.unwrap();
+    let sums = async || {
+        let rows = day::Entity::find().order_by_asc(day::Column::Day).all(rig.store.index().read()).await.unwrap();
+        rows.into_iter().map(|row| row.day).collect::<Vec<_>>()
+    };
+    assert_eq!(sums().await, [2]);
+    rig.store.sum_days(camera).await.unwrap();
+    assert_eq!(sums().await, [0, 1, 2]);
+    assert_eq!(recorded(&rig, camera, 0, 3 * DAY).await, [(10, 70), (DAY - 30, DAY + 30), (2 * DAY, 2 * DAY + 60)]);
 }
 
 #[tokio::test]

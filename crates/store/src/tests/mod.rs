@@ -200,5 +200,6 @@ fn unknown_camera(home: HomeId) -> CameraRow {
         recording: false,
         created: Timestamp::default(),
         revision: 1,
+        gone: None,
     }
 }

@@ -32,7 +32,11 @@ async fn version_1() -> (Rig, SubjectId, HomeId, CameraRow) {
         }
         db.execute_unprepared(&format!("attach '{}' as now", new.display())).await.unwrap();
         for table in tables {
-            let columns = if *table == "subject" { "id, created, adult_declared" } else { "*" };
+            let columns = match *table {
+                "subject" => "id, created, adult_declared",
+                "camera" => "id, home, sealed_access, audio, recording, created, revision",
+                _ => "*",
+            };
             db.execute_unprepared(&format!("insert into main.{table} select {columns} from now.{table}")).await.unwrap();
         }
         if !strip.is_empty() {

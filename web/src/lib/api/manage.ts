@@ -5,6 +5,7 @@ import type {
 	Camera,
 	CameraEdit,
 	Controls,
+	GoneCamera,
 	Imaging,
 	ImagingEdit,
 	MadeStreamKey,
@@ -32,8 +33,10 @@ export const manage = {
 
 	addCamera: (body: NewCamera) => read<Camera>('/cameras', json('POST', body)),
 	editCamera: (id: string, body: CameraEdit) => read<Camera>(camera(id), json('PATCH', body)),
-	removeCamera: (id: string, evenLocked = false) =>
-		send(`${camera(id)}${evenLocked ? '?even_locked=true' : ''}`, { method: 'DELETE' }),
+	/** Nobody's footage is lost by saying nothing: what becomes of it is said each time. */
+	removeCamera: (id: string, footage: 'keep' | 'erase', evenLocked = false) =>
+		send(`${camera(id)}?footage=${footage}${evenLocked ? '&even_locked=true' : ''}`, { method: 'DELETE' }),
+	goneCameras: async () => (await read<{ cameras: GoneCamera[] }>('/cameras/gone')).cameras,
 
 	controls: (id: string) => read<Controls>(`${camera(id)}/controls`),
 	aim: (id: string, aim: Aim) => send(`${camera(id)}/aim`, json('POST', aim)),

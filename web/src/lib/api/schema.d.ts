@@ -54,6 +54,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cameras/gone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The cameras that were removed from one's homes and whose footage was kept, or of the home that is named. What they left is
+         *     played, saved, locked and erased by their ids, as of any camera.
+         */
+        get: operations["listGoneCameras"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras/invitations": {
         parameters: {
             query?: never;
@@ -154,7 +174,11 @@ export interface paths {
         get: operations["readCamera"];
         put?: never;
         post?: never;
-        /** Removes a camera and destroys the keys of its footage: nobody can play it again. */
+        /**
+         * Removes a camera: it is disconnected, and its address, user name and password are erased. `footage=keep` leaves what was
+         *     recorded as it is, to be played and saved by those who may now; `footage=erase` destroys its keys, so that nobody can play it
+         *     again, and does so with what a camera left that is gone already. One of the two must be said.
+         */
         delete: operations["removeCamera"];
         options?: never;
         head?: never;
@@ -1191,6 +1215,11 @@ export interface components {
             audio: "off" | "live" | "recorded";
             /** Format: date-time */
             created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was removed and its footage kept. Such a camera is in no list but its own.
+             */
+            gone_at?: string | null;
             /** @description Whether a password is kept. It never leaves. */
             has_password: boolean;
             /** Format: uuid */
@@ -1526,6 +1555,8 @@ export interface components {
              * @description Which camera of the home it is, where it was added already.
              */
             camera_id?: string | null;
+            /** @description Its ONVIF endpoint reference: to be given with the camera when it is added. */
+            endpoint?: string | null;
             /** @description The same for every line about it. */
             key: string;
             make?: string | null;
@@ -1536,6 +1567,8 @@ export interface components {
             onvif_url?: string | null;
             /** @description Its RTSP server; the path may be missing. */
             rtsp_url?: string | null;
+            /** @description Its serial number, where it tells one before it is asked. */
+            serial?: string | null;
         };
         /** @description A stretch without footage. */
         Gap: {
@@ -1549,6 +1582,41 @@ export interface components {
             from: string;
             /** Format: date-time */
             to: string;
+        };
+        /** @description A camera that is gone, and what it left. */
+        GoneCamera: {
+            /**
+             * Format: int64
+             * @description Bytes of its footage.
+             */
+            bytes: number;
+            /**
+             * Format: date-time
+             * @description When the oldest of it begins. Absent once all of it is past its time.
+             */
+            from?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was removed.
+             */
+            gone_at: string;
+            /** Format: uuid */
+            home_id: string;
+            /** Format: uuid */
+            id: string;
+            /** @description Whether somebody locked some of it. */
+            locked: boolean;
+            /** @description What people called it. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When the newest of it ends.
+             */
+            until?: string | null;
+        };
+        /** @description Cameras that are gone, their footage kept. */
+        GoneCameras: {
+            cameras: components["schemas"]["GoneCamera"][];
         };
         /** @description What a head can do. */
         Head: {
@@ -1759,6 +1827,8 @@ export interface components {
         New: {
             /** @enum {string} */
             audio?: "off" | "live" | "recorded";
+            /** @description Its ONVIF endpoint reference, as a search told it: by it the next search knows it again. */
+            endpoint?: string | null;
             /**
              * Format: uuid
              * @description Which home, for somebody who has several.
@@ -1781,6 +1851,8 @@ export interface components {
              * @description Password on the camera. Kept sealed, never returned.
              */
             password?: string | null;
+            /** @description Its serial number, likewise. */
+            serial?: string | null;
             /**
              * Format: uri
              * @description URL of the sub stream: the small picture for grids and thin lines.
@@ -2595,6 +2667,37 @@ export interface operations {
             };
         };
     };
+    listGoneCameras: {
+        parameters: {
+            query?: {
+                /** @description Only this home */
+                home_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GoneCameras"];
+                };
+            };
+            /** @description A problem: what went wrong, for people and programs */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     inviteCamera: {
         parameters: {
             query?: never;
@@ -2814,8 +2917,10 @@ export interface operations {
     };
     removeCamera: {
         parameters: {
-            query?: {
-                /** @description Locked footage of it may go too */
+            query: {
+                /** @description What becomes of its footage */
+                footage: "keep" | "erase";
+                /** @description Locked footage of it may be erased too */
                 even_locked?: boolean;
             };
             header?: never;

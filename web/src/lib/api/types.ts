@@ -33,6 +33,7 @@ export type Session = Refined<
 export type StreamKeys = Sent<Schemas['StreamKeys']>;
 export type StreamKey = Sent<Schemas['StreamKey']>;
 export type MadeStreamKey = Sent<Schemas['MadeStreamKey']>;
+export type GoneCamera = Sent<Schemas['GoneCamera']>;
 export type StorageReport = Sent<Schemas['Storage']>;
 export type StoragePlace = StorageReport['storages'][number];
 export type Keep = Sent<Schemas['Keep']>;

@@ -103,6 +103,7 @@ interface Answered {
 	addresses: readonly string[];
 	name?: string | undefined;
 	model?: string | undefined;
+	serial?: string | undefined;
 }
 
 /** Shorter numbers stand in too many names by chance. */
@@ -115,5 +116,7 @@ export function isSought(found: Answered, scanned: Scanned): boolean {
 	if (scanned.kind !== 'serial') return false;
 	const serial = plain(scanned.serial);
 	if (serial.length < SERIAL_LETTERS_MIN) return false;
-	return [found.key, found.name, found.model].some((text) => text !== undefined && plain(text).includes(serial));
+	return [found.key, found.name, found.model, found.serial].some(
+		(text) => text !== undefined && plain(text).includes(serial)
+	);
 }

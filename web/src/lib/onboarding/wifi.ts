@@ -14,12 +14,17 @@ export type Waiting = 'waiting' | 'expired' | { camera: string };
 
 export interface Shown {
 	drawn: Drawn;
+	/** What is drawn, for a camera that has a page instead of looking. It holds the password. */
+	text: string;
 	/** When the invitation ends; `undefined` for a code that invites nobody. */
 	expires: number | undefined;
 }
 
 /** A code for a camera of another make: it joins the network and calls nobody. */
-export const drawPlain = (network: Network): Shown => ({ drawn: draw(writeWifi({ network })), expires: undefined });
+export function drawPlain(network: Network): Shown {
+	const text = writeWifi({ network });
+	return { drawn: draw(text), text, expires: undefined };
+}
 
 export class LensSetUp {
 	readonly #network: Network;
@@ -42,8 +47,8 @@ export class LensSetUp {
 		// Left meanwhile: an invitation that nobody shows is taken back.
 		if (this.#abort.signal.aborted) this.withdraw();
 		else this.#later();
-		const drawn = draw(writeWifi({ network: this.#network, invitation }));
-		return { drawn, expires: Date.parse(invited.expires) };
+		const text = writeWifi({ network: this.#network, invitation });
+		return { drawn: draw(text), text, expires: Date.parse(invited.expires) };
 	}
 
 	#later(): void {

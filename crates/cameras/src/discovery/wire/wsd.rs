@@ -44,6 +44,8 @@ pub struct Target {
     pub name: Option<String>,
     /// `location` scope.
     pub location: Option<String>,
+    /// `serial` scope, which some makers add.
+    pub serial: Option<String>,
 }
 
 /// What a datagram says.
@@ -111,6 +113,7 @@ fn target(element: &Element) -> Option<Target> {
             "hardware" => &mut target.model,
             "location" => &mut target.location,
             "mfr" | "manufacturer" => &mut target.make,
+            "serial" | "serialnumber" => &mut target.serial,
             _ => continue,
         };
         // `location/country/china`: the last part says most.
@@ -155,12 +158,13 @@ fn described(target: &Target) -> String {
         "<a:EndpointReference><a:Address>{}</a:Address></a:EndpointReference>\
          <d:Types>dn:NetworkVideoTransmitter tds:Device</d:Types>\
          <d:Scopes>onvif://www.onvif.org/type/video_encoder onvif://www.onvif.org/Profile/Streaming \
-         onvif://www.onvif.org/Profile/T{}{}{}{}</d:Scopes><d:XAddrs>{}</d:XAddrs><d:MetadataVersion>1</d:MetadataVersion>",
+         onvif://www.onvif.org/Profile/T{}{}{}{}{}</d:Scopes><d:XAddrs>{}</d:XAddrs><d:MetadataVersion>1</d:MetadataVersion>",
         escape(&target.endpoint),
         scope("name", &target.name),
         scope("hardware", &target.model),
         scope("mfr", &target.make),
         scope("location", &target.location),
+        scope("serial", &target.serial),
         escape(&addresses.join(" ")),
     )
 }
@@ -204,6 +208,7 @@ mod tests {
             model: Some("Virtual 1".into()),
             name: Some("门 <& \"door\"".into()),
             location: Some("yard".into()),
+            serial: Some("S1".into()),
         }
     }
 

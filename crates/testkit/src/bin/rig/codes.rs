@@ -1,6 +1,6 @@
 //! Cameras that are added by codes, in Chromium: one reads the Wi-Fi code from the page through its lens, joins by NetworkManager
-//! and calls in; another reads the codes of all kinds of networks; a third's label is held before the browser's camera. In network
-//! namespaces, as root.
+//! and calls in; another reads the codes of all kinds of networks; a third's label is held before the browser's camera; a fourth opens a
+//! network of its own with a page in it. In network namespaces, as root.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -105,6 +105,43 @@ pub(crate) async fn run(server: &Path) -> Result<()> {
         return Err(camera.failure("joined with another password than the person typed"));
     }
     println!("  ok the camera that read the page's code joined with the name and password that were typed");
+    own_network(&binary, dir.path()).await?;
+    Ok(())
+}
+
+/// A camera that opens a network of its own, whose page is used by a phone.
+async fn own_network(binary: &Path, dir: &Path) -> Result<()> {
+    const OTHERS: [(&str, u8); 3] = [("Upstairs", 42), ("竹叶青的家 🏠", 71), ("A name of all the thirty-two let", 12)];
+    let mut air = vec![Air { strength: 88, ..Air::new(NETWORK.0, Some(("wpa-psk", NETWORK.1))) }];
+    air.extend(OTHERS.map(|(name, strength)| Air { strength, ..Air::new(name, Some(("sae", "another"))) }));
+    air.push(Air { strength: 30, ..Air::new("Office", Some(("wpa-eap", ""))) });
+    air.push(Air { strength: 25, ..Air::new("Café", None) });
+    let manager = NetworkManager::start(air).await?;
+    let mut camera = command(binary);
+    camera.args([
+        "camera",
+        "--listen",
+        "127.0.0.1:0",
+        "--scene",
+        "test",
+        "--no-sub",
+        "--setup-ap",
+        "--setup-page",
+        "127.0.0.1:0",
+    ]);
+    camera.arg("--state").arg(dir.join("own")).env("DBUS_SYSTEM_BUS_ADDRESS", manager.address());
+    let camera = Process::start(camera)?;
+    tokio::task::block_in_place(|| {
+        let page = camera.line(PATIENCE, |line| line.split_once("and open ").map(|(_, page)| page.to_owned()))?;
+        let settings = [("E2E_NETWORK", NETWORK.0.to_owned()), ("E2E_SECRET", NETWORK.1.to_owned())];
+        browser::run_at("setup-page.mjs", &page, &settings)?;
+        camera.line(PATIENCE, |line| line.contains("joined the network").then_some(()))
+    })?;
+    let psk = manager.value::<String>("802-11-wireless-security", "psk");
+    if psk.as_deref() != Some(NETWORK.1) || manager.own_networks() != (1, false) {
+        return Err(camera.failure("joined with another password, or kept its own network"));
+    }
+    println!("  ok the camera's own network had a page, and was gone when it joined the other one");
     Ok(())
 }
 

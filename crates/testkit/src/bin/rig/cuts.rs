@@ -49,7 +49,7 @@ pub(crate) async fn run(binary: &Path) -> Result<()> {
         let mut download = running_download(&visitor, &id, &from.to_string()).await?;
         match cause {
             Cause::SessionEnded => visitor.delete("/session").await?,
-            Cause::CameraRemoved => owner.delete(&format!("/cameras/{id}")).await?,
+            Cause::CameraRemoved => owner.delete(&format!("/cameras/{id}?footage=erase")).await?,
         }
         let cut = Instant::now();
         let pictures = ended(&mut view, cut + CUT_MAX).await.map_err(|e| format!("{cause:?}, live parts: {e}"))?;

@@ -270,7 +270,7 @@ async fn by_label(stand: &Stand, owner: &Client, dir: &Path) -> Result<()> {
         return Err(format!("a photo of the label was answered {again}").into());
     }
     println!("  ok paired by its label, and not again by a photo of it");
-    owner.delete(&format!("/cameras/{id}")).await?;
+    owner.delete(&format!("/cameras/{id}?footage=erase")).await?;
     camera.line(PATIENCE, |line| line.contains("released").then_some(()))?;
     let last = pair(owner, &label).await?;
     let id = last["camera_id"].as_str().ok_or_else(|| format!("pairing a released camera ended with {last}"))?;

@@ -34,7 +34,10 @@ pub(crate) async fn run(binary: &Path) -> Result<()> {
     let added = json!({ "name": "Gate", "main_url": camera.url(StreamName::Main), "onvif_url": onvif_url });
     let id = owner.add_camera(&added).await?;
     owner.camera_state(&id, Duration::from_secs(30), |state| state["recording"] == "on").await?;
-    browser::run("modes.mjs", &server, &[("E2E_CAMERA", id.clone())])?;
+    let shed = json!({ "name": "Shed", "main_url": camera.url(StreamName::Main) });
+    let shed = owner.add_camera(&shed).await?;
+    owner.camera_state(&shed, Duration::from_secs(30), |state| state["recording"] == "on").await?;
+    browser::run("modes.mjs", &server, &[("E2E_CAMERA", id.clone()), ("E2E_SHED", shed)])?;
     on_events(&owner, &camera, &id).await?;
     private(&owner, &camera, &id).await?;
     camera.shutdown().await;

@@ -11,10 +11,12 @@ const en: Record<keyof typeof zh, string> = {
 	'find.empty.text':
 		'Check that the camera is switched on and in the same network as the server, and that ONVIF is turned on in its settings. Behind another router, give the range it is in. Or type its address.',
 	'find.added': 'Already added',
+	'find.serial': 'Serial number {serial}',
 	'find.add': 'Add',
 	'find.add.name': 'Add {name}',
 	'find.unnamed': 'Camera at {address}',
-	'find.privacy': 'Only while this page is open. What answers is shown to you and stored nowhere.',
+	'find.privacy':
+		'Only while this page is open. What answers is shown to you, and nothing is stored of what you do not add.',
 	'find.sweep': 'Look behind another router',
 	'find.sweep.range': 'Range of addresses',
 	'find.sweep.text': 'Each address of this local range is asked, 1024 at most. It takes up to a minute.',
@@ -126,11 +128,22 @@ const en: Record<keyof typeof zh, string> = {
 
 	'edit.remove': 'Remove camera',
 	'edit.remove.text':
-		'The keys of its footage are destroyed at once. Its recordings can never be opened again, not even from backups.',
+		'It is disconnected, and its address, user name and password are erased from this server. What is to become of its footage?',
+	'edit.remove.footage': 'Its footage',
+	'edit.remove.keep': 'Keep the footage',
+	'edit.remove.keep.text':
+		'Everybody of the home can still play and save it, until it is too old. You find it under “Me” and can erase it there any time.',
+	'edit.remove.erase': 'Erase the footage',
+	'edit.remove.erase.text':
+		'Its keys are destroyed at once. Its recordings can never be opened again, not even from backups.',
+	'edit.remove.choose': 'Please choose one of the two.',
 	'edit.remove.locked': 'Footage of it is locked, and would be gone for good with the rest.',
 	'edit.remove.confirm': 'Remove “{name}”?',
 	'edit.remove.yes': 'Remove',
+	'edit.remove.yes.keep': 'Remove and keep footage',
+	'edit.remove.yes.erase': 'Remove and erase footage',
 	'edit.removed': '{name} was removed',
+	'edit.removed.kept': '{name} was removed, its footage kept',
 	'edit.nothing': 'There is nothing to save',
 	'keep.title': 'How long footage is kept',
 	'keep.text': 'Left empty, only the rule of the server holds: where room runs out, the oldest gives way.',

@@ -114,6 +114,13 @@ const en: Record<keyof typeof zh, string> = {
 	'wifi.step.picture.1': 'A camera with its plug and its set-up button',
 	'wifi.step.picture.2': 'A phone held before a camera, 15 to 25 cm away',
 	'wifi.step.picture.3': 'A camera sending, with a tick beside it',
+	'wifi.own': 'The camera opened a network of its own',
+	'wifi.own.text':
+		'Join that network with the password that belongs to its label. On the page that opens there, or at http://10.42.77.1, paste this text. It holds the Wi-Fi password: paste it nowhere else.',
+	'wifi.own.label': 'The code as text',
+	'wifi.own.copy': 'Copy the text',
+	'wifi.own.copied': 'Copied',
+	'wifi.own.failed': 'This browser does not let us copy. Select the text instead.',
 	'wifi.trouble': 'Nothing happens?',
 	'wifi.trouble.1': 'Move nearer or further slowly; the lens needs a sharp picture.',
 	'wifi.trouble.2': 'Many cameras only know 2.4 GHz. The network must be sent on it too.',

@@ -1,6 +1,12 @@
 import type zh from '../zh-CN/recording';
 
 const en: Record<keyof typeof zh, string> = {
+	'kept.removed': 'Removed {time}. What it recorded is kept until it is too old.',
+	'kept.start': 'Play',
+	'kept.none': 'Nothing is left',
+	'kept.none.text': 'All that this camera recorded is past its time.',
+	'kept.keys': 'Playback',
+	'kept.clip': 'Choose a clip',
 	'plan.title': 'Recording',
 	'plan.when': 'When to record',
 	'plan.mode.continuous': 'All the time',

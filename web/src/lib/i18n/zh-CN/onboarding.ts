@@ -108,6 +108,13 @@ export default {
 	'wifi.step.picture.1': '一台接着电源的摄像机和它的配置按钮',
 	'wifi.step.picture.2': '手机举在摄像机前，相距 15 到 25 厘米',
 	'wifi.step.picture.3': '正在发信号的摄像机，旁边打着勾',
+	'wifi.own': '摄像机自己开了一个网络',
+	'wifi.own.text':
+		'用标签对应的密码连上那个网络，在弹出的页面里（或打开 http://10.42.77.1）粘贴这段文字。里面有 Wi-Fi 密码，不要贴到别处。',
+	'wifi.own.label': '文字形式的设置码',
+	'wifi.own.copy': '复制文字',
+	'wifi.own.copied': '已复制',
+	'wifi.own.failed': '浏览器不允许复制，请选中文字手动复制。',
 	'wifi.trouble': '没有反应？',
 	'wifi.trouble.1': '慢慢靠近或远离，让镜头看得清楚。',
 	'wifi.trouble.2': '不少摄像机只支持 2.4 GHz，请确认路由器也开着它。',

@@ -1,4 +1,10 @@
 export default {
+	'kept.removed': '{time}删除。录像会保留到期满。',
+	'kept.start': '播放',
+	'kept.none': '没有录像了',
+	'kept.none.text': '这台摄像机的录像已经全部到期。',
+	'kept.keys': '回放',
+	'kept.clip': '选一段',
 	'plan.title': '录像',
 	'plan.when': '什么时候录',
 	'plan.mode.continuous': '一直录',
