@@ -58,6 +58,7 @@ soak: setup-test build fuzz ## A minute of fuzzing a parser, two hundred crashes
 	$(say) 'soaking for $(SOAK_SECONDS) s; 4 GB of footage go into the folder for temporary files'
 	@$(build-all)
 	@$(rig) crash --server $(target)/release/atipcam --rounds $(SOAK_CRASHES)
+	@$(rig) backfill --server $(target)/release/atipcam --seconds 60
 	@$(rig) soak --server $(target)/release/atipcam --seconds $(SOAK_SECONDS) --cameras $(SOAK_CAMERAS) --visitors $(SOAK_VISITORS) --json $(target)/bench/soak.json
 
 fmt: web/node_modules/.package-lock.json ## Format everything

@@ -27,6 +27,7 @@ pub(crate) const DOORS: &[Door] = &[
     ("discovery_datagram", discovery_datagram),
     ("onvif_answer", onvif_answer),
     ("pair_message", pair_message),
+    ("replay_answer", replay_answer),
     ("rtsp_requests", rtsp_requests),
     ("segment_file", segment_file),
     ("setup_code", setup_code),
@@ -178,6 +179,42 @@ pub(crate) fn onvif_answer(data: &[u8]) {
     let _ = any("CreatePullPointSubscriptionResponse").map(|a| events::created(&a));
     let _ = any("PullMessagesResponse").map(|a| events::notices(&a));
     let _ = cameras::onvif::backchannel::in_description(&String::from_utf8_lossy(data));
+}
+
+/// All that a camera says while it replays what it kept: answers, a session description, RTP with its extension, RTCP.
+pub(crate) fn replay_answer(data: &[u8]) {
+    use cameras::replay::wire::{Assembler, Incoming, Parser, describe, is_farewell, packet};
+
+    for piece in [1, 1000, usize::MAX] {
+        let (mut parser, mut described) = (Parser::default(), VideoCodec::H264);
+        let mut assembler = Assembler::new(described);
+        for bytes in data.chunks(piece) {
+            if parser.push(bytes).is_err() {
+                return;
+            }
+            while let Ok(Some(incoming)) = parser.poll() {
+                match incoming {
+                    Incoming::Response(answer) => {
+                        if let Ok(description) = describe(&String::from_utf8_lossy(&answer.body)) {
+                            assert!(!description.control.contains(char::is_whitespace));
+                            described = description.codec;
+                            assembler = Assembler::new(described);
+                        }
+                    }
+                    Incoming::Interleaved { data, .. } => {
+                        let _ = is_farewell(&data);
+                        let _ = packet(data).map(|packet| assembler.push(packet));
+                        while let Some(unit) = assembler.poll() {
+                            assert!(unit.data.len() <= domain::limits::ACCESS_UNIT_BYTES_MAX);
+                            let bytes: usize = nal_units(&unit.data).map(|nal| nal.len() + 4).sum();
+                            assert_eq!(bytes, unit.data.len(), "{described:?}");
+                        }
+                    }
+                }
+            }
+        }
+        let _ = assembler.finish();
+    }
 }
 
 /// All that a client of our RTSP server sends in one connection, in pieces of every size.

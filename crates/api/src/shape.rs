@@ -2,7 +2,7 @@
 //!
 //! Each `From` names every field, so that a new one below does not go unnoticed here.
 
-use domain::{AudioMode, CameraId, HomeId, Timestamp};
+use domain::{AudioMode, CameraId, HomeId, TimeRange, Timestamp};
 use media::record;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -133,6 +133,9 @@ pub(crate) struct CameraState {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     private_until: Option<Timestamp>,
+    /// What the camera kept while it could not be reached is being fetched.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    fetching: bool,
     /// When the newest still picture was taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -216,6 +219,7 @@ impl From<relay::CameraState> for CameraState {
             recording_problem,
             events_problem,
             private_until,
+            fetching,
             still_at,
         } = state;
         Self {
@@ -239,6 +243,7 @@ impl From<relay::CameraState> for CameraState {
             recording_problem: recording_problem.map(Into::into),
             events_problem: events_problem.map(Into::into),
             private_until,
+            fetching,
             still_at,
         }
     }
@@ -281,6 +286,8 @@ pub(crate) struct Timeline {
     spans: Vec<Span>,
     /// What lies between, with its cause.
     gaps: Vec<Gap>,
+    /// What of the footage was fetched from the camera after it could be reached again, in order.
+    fetched: Vec<Span>,
     /// The last span is still growing.
     open: bool,
 }
@@ -421,12 +428,14 @@ impl From<relay::ProbeStep> for TestStep {
 
 impl From<relay::Timeline> for Timeline {
     fn from(timeline: relay::Timeline) -> Self {
-        let relay::Timeline { range, spans, gaps, open } = timeline;
+        let span = |span: TimeRange| Span { from: span.from(), to: span.to() };
+        let relay::Timeline { range, spans, gaps, fetched, open } = timeline;
         Self {
             from: range.from(),
             to: range.to(),
-            spans: spans.into_iter().map(|span| Span { from: span.from(), to: span.to() }).collect(),
+            spans: spans.into_iter().map(span).collect(),
             gaps: gaps.into_iter().map(Into::into).collect(),
+            fetched: fetched.into_iter().map(span).collect(),
             open,
         }
     }

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use device::bell;
 use device::onboarding::{self, OWN_ADDRESS, OwnNetwork, PageStep, Patience, Step, WifiCode, Wireless};
-use device::{Audio, Camera, Config, Discovery, Faults, Identity, Onvif, Running, Scene, Source, Standing};
+use device::{Audio, Camera, Config, Discovery, Faults, Identity, Keep, Onvif, Running, Scene, Source, Standing};
 use domain::{Secret, StreamName, SystemClock};
 use tokio::sync::{mpsc, watch};
 
+use crate::config::Size;
 use crate::console::{Drawing, say};
 use crate::{Failure, signals};
 
@@ -88,6 +89,9 @@ pub(crate) fn command() -> Command {
             .action(ArgAction::SetTrue)
             .conflicts_with_all(["set-up", "print-label"])
             .help("Forgets its owner, makes a new password, and ends; its label stays"),
+        one("store", "DIR", "Where it keeps what it saw, sealed, for a server that could not be reached; nothing is kept without it")
+            .value_parser(value_parser!(PathBuf)),
+        one("store-size", "SIZE", "How much of that, as in 500MB or 32GB; the oldest makes room").default_value("1GB").requires("store"),
         one("cache", "DIR", "Where encoded scenes are kept for the next start").value_parser(value_parser!(PathBuf)),
     ])
 }
@@ -176,7 +180,7 @@ async fn play(config: Config, how: SetUp, buttons: mpsc::Receiver<()>) -> Result
 /// Rings for each press of a button, for as long as the camera runs.
 async fn ring(camera: &Running, mut buttons: mpsc::Receiver<()>) -> Result<(), Failure> {
     while buttons.recv().await.is_some() {
-        if camera.ring() {
+        if camera.ring_bell() {
             say("bell   rung");
         }
     }
@@ -267,6 +271,11 @@ fn config(flags: &ArgMatches, identity: Option<Identity>) -> Result<Config, Fail
     }
     config.onvif = flags.get_one::<SocketAddr>("onvif").map(|listen| onvif(*listen, flags, identity.as_ref()));
     config.identity = identity;
+    if let Some(dir) = path("store") {
+        let size = flags.get_one::<String>("store-size").map_or("1GB", String::as_str);
+        let size: Size = size.parse().map_err(|error| format!("--store-size: {error}"))?;
+        config.keep = Some(Keep { dir, bytes: size.0 });
+    }
     if let Some(json) = flags.get_one::<String>("faults") {
         config.faults = serde_json::from_str::<Faults>(json).map_err(|error| format!("--faults: {error}"))?;
     }

@@ -267,7 +267,7 @@ impl Texts {
 }
 
 /// A size in bytes, as people write it.
-struct Size(u64);
+pub(crate) struct Size(pub(crate) u64);
 
 impl FromStr for Size {
     type Err = &'static str;

@@ -163,7 +163,7 @@ impl CameraError {
         }
     }
 
-    fn from_status(status: u16, phase: Phase, signed_in: bool) -> Self {
+    pub(crate) fn from_status(status: u16, phase: Phase, signed_in: bool) -> Self {
         match status {
             // A success that retina could not use.
             200..=299 if phase == Phase::Describe => Self::SdpInvalid,

@@ -11,6 +11,7 @@ mod meter;
 pub mod onvif;
 pub mod pair;
 pub mod probe;
+pub mod replay;
 pub mod rtsp;
 pub mod xml;
 

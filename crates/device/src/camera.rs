@@ -6,7 +6,7 @@ use bytes::Bytes;
 use cameras::onvif::wire::imaging::Imaging;
 use cameras::onvif::wire::ptz::Vector;
 use domain::onboarding::Invitation;
-use domain::{Clock, Error, Kind, Result, StreamName};
+use domain::{CameraId, Clock, Error, Kind, Result, StreamName};
 use media::au::AudioCodec;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
@@ -23,7 +23,9 @@ use crate::onboarding::Lens;
 use crate::onvif::{self, Trigger};
 use crate::ownership::Ownership;
 use crate::pairing::Pairing;
-use crate::playout::{Alternate, Playout};
+use crate::playout::{Alternate, ClockOff, Playout};
+use crate::recall::Recall;
+use crate::ring::{Ring, Tap};
 use crate::scene;
 use crate::stats;
 use crate::stream::Stream;
@@ -67,6 +69,9 @@ impl Camera {
         let (faults, watched) = watch::channel(config.faults.clone());
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
 
+        let clock_off = ClockOff::default();
+        clock_off.set_us(config.onvif.as_ref().map_or(0, |onvif| onvif.clock_off_s.saturating_mul(1_000_000)));
+        let kept = open_ring(&config, &tasks).await?;
         let mut streams = Vec::new();
         for (name, source, clip) in
             [(StreamName::Main, Some(&config.source), Some(main)), (StreamName::Sub, config.sub.as_ref(), sub)]
@@ -75,8 +80,11 @@ impl Camera {
             let stream = Stream::new(name, Arc::new(clip), config.faults.wrap_after_s)
                 .map(Arc::new)
                 .ok_or_else(|| unusable("there is nothing to play"))?;
-            let playout = Playout::new(Arc::clone(&stream), watched.clone(), Arc::clone(&clock), alternate(source, name))
-                .ok_or_else(|| unusable("there is nothing to play"))?;
+            let tap = kept.as_ref().filter(|_| name == StreamName::Main).map(|(_, tap)| tap.clone());
+            let alternate = alternate(source, name);
+            let playout =
+                Playout::new(Arc::clone(&stream), watched.clone(), Arc::clone(&clock), clock_off.clone(), tap, alternate)
+                    .ok_or_else(|| unusable("there is nothing to play"))?;
             tasks.spawn(stop.clone().run_until_cancelled_owned(playout.run()));
             streams.push(stream);
         }
@@ -92,6 +100,7 @@ impl Camera {
             streams: streams.clone(),
             udp,
             sign_in: sign_in.clone(),
+            recall: kept.as_ref().zip(streams.first()).map(|((ring, _), main)| Recall::new(Arc::clone(ring), &main.clip.format)),
             faults: watched,
             clock: Arc::clone(&clock),
         });
@@ -107,12 +116,17 @@ impl Camera {
                     rtsp_port: rtsp.port(),
                     sign_in: sign_in.clone(),
                     pairing: pairing.map(|(identity, ownership)| Pairing::new(identity, ownership)),
+                    ring: kept.as_ref().map(|(ring, _)| Arc::clone(ring)),
+                    clock_off: clock_off.clone(),
                 };
                 let served = onvif::serve(side, Arc::clone(&clock), &tasks, &stop).await;
                 Some(served.map_err(|e| unbound("ONVIF", e))?)
             }
             None => None,
         };
+        if let Some(((_, tap), ownership)) = kept.zip(ownership.clone()) {
+            tasks.spawn(stop.clone().run_until_cancelled_owned(forget_with(ownership, tap)));
+        }
         let home = config.identity.clone().zip(ownership).map(|(identity, ownership)| {
             let services = Services { rtsp: from_here(rtsp), onvif: onvif.as_ref().map(|(_, address)| from_here(*address)) };
             let (standing, watched) = watch::channel(Standing::at_first(&ownership.watch().borrow()));
@@ -189,9 +203,9 @@ impl Running {
     }
 
     /// Somebody presses its bell. Whether it has one: those who listen by ONVIF are told, so that it needs.
-    pub fn ring(&self) -> bool {
+    pub fn ring_bell(&self) -> bool {
         if let Some((state, _)) = &self.onvif {
-            state.ring();
+            state.ring_bell();
         }
         self.onvif.is_some()
     }
@@ -270,6 +284,33 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.stop.cancel();
+    }
+}
+
+/// The ring that the configuration asks for.
+async fn open_ring(config: &Config, tasks: &TaskTracker) -> Result<Option<(Arc<Ring>, Tap)>> {
+    let Some(keep) = config.keep.clone() else { return Ok(None) };
+    let (identity, tasks) = (config.identity.clone(), tasks.clone());
+    let opening = tokio::task::spawn_blocking(move || {
+        // Only footage of this camera is sealed under its key: which id stands in the files says nothing more.
+        let camera =
+            identity.as_ref().map_or(CameraId::from_bytes([0; 16]), |identity| CameraId::from_bytes(identity.id().to_bytes()));
+        Ring::open(keep, identity.as_ref().map(Identity::dir), camera, &tasks)
+    });
+    opening.await.map_err(Error::internal)?.map(Some)
+}
+
+/// Whoever owned the camera takes what it saw along.
+async fn forget_with(ownership: Arc<Ownership>, tap: Tap) {
+    let mut whose = ownership.watch();
+    loop {
+        let was_owned = ownership.is_owned();
+        if whose.changed().await.is_err() {
+            return;
+        }
+        if was_owned && !ownership.is_owned() {
+            tap.forget().await;
+        }
     }
 }
 

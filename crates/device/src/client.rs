@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Clock, Mono, Secret};
-use media::rtsp::{Access, Action, Config, Credentials, Presentation, Session};
+use media::rtsp::{Access, Action, Batch, Config, Credentials, Presentation, Session};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, watch};
 use crate::faults::{Faults, SdpFault};
 use crate::identity::SignIn;
 use crate::playout::oversized;
+use crate::recall::{self, NotBegun, Recall, Recalling};
 use crate::stream::{Stream, Unit, UnitKind};
 use crate::udp::UdpPair;
 
@@ -38,6 +39,8 @@ pub(crate) struct Shared {
     pub(crate) streams: Vec<Arc<Stream>>,
     pub(crate) udp: UdpPair,
     pub(crate) sign_in: SignIn,
+    /// Of a camera that keeps what it saw.
+    pub(crate) recall: Option<Recall>,
     pub(crate) faults: watch::Receiver<Faults>,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -48,6 +51,7 @@ struct Client {
     socket: TcpStream,
     session: Session,
     units: Option<mpsc::Receiver<Arc<Unit>>>,
+    recalling: Option<Recalling>,
     faults: watch::Receiver<Faults>,
     peer: SocketAddr,
     accepted: Mono,
@@ -61,6 +65,7 @@ struct Client {
 enum Event {
     Read(usize),
     Unit(Option<Arc<Unit>>),
+    Recalled(Option<Batch>),
     Wake,
 }
 
@@ -69,7 +74,19 @@ pub(crate) async fn serve(shared: Arc<Shared>, socket: TcpStream, peer: SocketAd
     let faults = shared.faults.clone();
     let now = shared.clock.mono();
     let session = Session::new(session_config(&shared, &faults.borrow(), peer), now);
-    let client = Client { shared, socket, session, units: None, faults, peer, accepted: now, played: now, pictures: None };
+    let session = if shared.recall.is_some() { session.offering_replay() } else { session };
+    let client = Client {
+        shared,
+        socket,
+        session,
+        units: None,
+        recalling: None,
+        faults,
+        peer,
+        accepted: now,
+        played: now,
+        pictures: None,
+    };
     match client.run().await {
         Ok(()) => tracing::debug!(%peer, "client left"),
         Err(error) => tracing::debug!(%peer, %error, "client lost"),
@@ -107,12 +124,21 @@ impl Client {
             let event = tokio::select! {
                 read = self.socket.read(&mut buffer) => Event::Read(read?),
                 unit = next(&mut self.units) => Event::Unit(unit),
+                recalled = next_recalled(&mut self.recalling) => Event::Recalled(recalled),
                 () = tokio::time::sleep(wake.since(now)) => Event::Wake,
             };
             let flow = match event {
                 Event::Read(0) => return Ok(()),
                 Event::Read(n) => self.receive(&buffer[..n]).await?,
                 Event::Unit(Some(unit)) => self.unit(&unit).await?,
+                Event::Recalled(Some(batch)) => {
+                    self.session.media(&batch);
+                    self.obey().await?
+                }
+                Event::Recalled(None) => {
+                    self.recalling = None;
+                    ControlFlow::Continue(())
+                }
                 Event::Unit(None) => return Err(io::Error::other("too slow")),
                 Event::Wake => self.wake().await?,
             };
@@ -179,7 +205,9 @@ impl Client {
                     self.shared.udp.send(from, to, &bytes).await;
                 }
                 Action::Present { path } => {
-                    let presentation = self.stream(&path).map(|stream| presentation(stream, &self.faults.borrow()));
+                    let recall = self.shared.recall.as_ref().filter(|_| path == recall::PATH).map(Recall::presentation);
+                    let live = || self.stream(&path).map(|stream| presentation(stream, &self.faults.borrow()));
+                    let presentation = recall.or_else(live);
                     self.session.present(presentation.map(Arc::new), self.shared.clock.mono());
                 }
                 Action::Play { path } => {
@@ -189,7 +217,22 @@ impl Client {
                     self.units = Some(joined.units);
                     self.session.play(&joined.starts, self.played);
                 }
-                Action::Stop => self.units = None,
+                Action::Replay { path, what } => {
+                    // What ran before gives its place back.
+                    self.recalling = None;
+                    let recall = self.shared.recall.as_ref().filter(|_| path == recall::PATH);
+                    let begun = recall.map(|recall| recall.begin(what, Arc::clone(&self.shared.clock)));
+                    let now = self.shared.clock.mono();
+                    match begun.unwrap_or(Err(NotBegun::NotKept)) {
+                        Ok((recalling, start)) => {
+                            self.recalling = Some(recalling);
+                            self.session.replay(what.from.unwrap_or_default(), what.to, &[start], now);
+                        }
+                        Err(NotBegun::NotKept) => self.session.not_kept(now),
+                        Err(NotBegun::Busy) => return Ok(ControlFlow::Break(())),
+                    }
+                }
+                Action::Stop => (self.units, self.recalling) = (None, None),
                 Action::Close => return Ok(ControlFlow::Break(())),
             }
         }
@@ -209,6 +252,14 @@ impl Client {
 async fn next(units: &mut Option<mpsc::Receiver<Arc<Unit>>>) -> Option<Arc<Unit>> {
     match units {
         Some(units) => units.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The next packets of a replay; never, while nothing is replayed.
+async fn next_recalled(recalling: &mut Option<Recalling>) -> Option<Batch> {
+    match recalling {
+        Some(recalling) => recalling.next().await,
         None => std::future::pending().await,
     }
 }

@@ -10,6 +10,7 @@ use crate::faults::Faults;
 use crate::identity::Identity;
 use crate::link::Redial;
 use crate::onvif::Onvif;
+use crate::ring::Keep;
 
 /// What a camera is.
 #[derive(Clone)]
@@ -29,6 +30,8 @@ pub struct Config {
     /// Who it is. With that it can be paired by its label where it speaks ONVIF, and calls the server that invited it; `None`:
     /// it is somebody else at every start, and nobody's.
     pub identity: Option<Identity>,
+    /// What it keeps of its main stream, to be replayed; `None`: nothing.
+    pub keep: Option<Keep>,
     /// How it calls again.
     pub redial: Redial,
     /// How it misbehaves from the start.
@@ -51,6 +54,7 @@ impl Config {
             audio: Audio::Off,
             onvif: None,
             identity: None,
+            keep: None,
             redial: Redial::default(),
             faults: Faults::default(),
             cache_dir: None,

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::folder;
 use crate::onboarding;
 use crate::ownership;
+use crate::ring;
 
 const KEY: &str = "identity.key";
 const LABEL: &str = "label.json";
@@ -111,6 +112,7 @@ impl Identity {
     pub fn reset(dir: &Path) -> Result<Self> {
         ownership::forget(dir)?;
         onboarding::forget(dir)?;
+        ring::forget_key(dir).map_err(|error| unusable(dir, error))?;
         new_access(dir)?;
         Self::open(dir)
     }

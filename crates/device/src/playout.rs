@@ -3,15 +3,17 @@
 mod mangle;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use domain::{Clock, Mono, Result, Timestamp};
-use media::au::{AccessUnit, Track, VIDEO_TIMESCALE};
+use media::au::{AccessUnit, Format, Track, VIDEO_TIMESCALE};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::clip::{Clip, Sample};
 use crate::faults::Faults;
+use crate::ring::Tap;
 use crate::stream::{KeyPicture, Stream, Unit, UnitKind};
 use mangle::Mangler;
 pub(crate) use mangle::oversized;
@@ -25,6 +27,21 @@ const LATE_MAX: Duration = Duration::from_secs(2);
 /// Makes another clip that a stream can change to; blocks.
 pub(crate) type Alternate = Arc<dyn Fn() -> Result<Clip> + Send + Sync>;
 
+/// How far the camera's clock is wrong; all of its times are by it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ClockOff(Arc<AtomicI64>);
+
+impl ClockOff {
+    pub(crate) fn set_us(&self, micros: i64) {
+        self.0.store(micros, Ordering::Relaxed);
+    }
+
+    /// What the camera's clock reads at `t`.
+    pub(crate) fn of(&self, t: Timestamp) -> Timestamp {
+        Timestamp::from_micros(t.micros().saturating_add(self.0.load(Ordering::Relaxed)))
+    }
+}
+
 /// Plays one stream until it is dropped.
 pub(crate) struct Playout {
     stream: Arc<Stream>,
@@ -36,6 +53,11 @@ pub(crate) struct Playout {
     start: (Mono, Timestamp),
     next_report: Mono,
     mangler: Mangler,
+    /// Into what is kept of this stream.
+    tap: Option<Tap>,
+    /// The format of what is kept, without sound, and the one that it was made of.
+    silent: Option<(Arc<Format>, Arc<Format>)>,
+    clock_off: ClockOff,
     alternate: Option<JoinHandle<Result<Clip>>>,
     make_alternate: Alternate,
     on_alternate: bool,
@@ -89,6 +111,8 @@ impl Playout {
         stream: Arc<Stream>,
         faults: watch::Receiver<Faults>,
         clock: Arc<dyn Clock>,
+        clock_off: ClockOff,
+        tap: Option<Tap>,
         make_alternate: Alternate,
     ) -> Option<Self> {
         let clip = Arc::clone(&stream.clip);
@@ -104,6 +128,9 @@ impl Playout {
             next_report: start.0,
             clock,
             mangler: Mangler::default(),
+            tap,
+            silent: None,
+            clock_off,
             alternate: None,
             make_alternate,
             on_alternate: false,
@@ -134,7 +161,7 @@ impl Playout {
 
     fn sound(&mut self) {
         let Some(cursor) = &mut self.audio else { return };
-        let unit = access_unit(cursor, self.start.1, self.clock.mono());
+        let unit = access_unit(cursor, self.clock_off.of(self.start.1), self.clock.mono());
         cursor.advance();
         self.send(unit, UnitKind::Sound);
     }
@@ -144,7 +171,8 @@ impl Playout {
             self.change_parameters().await;
         }
         let index = u32::try_from(self.video.index).unwrap_or(u32::MAX);
-        let unit = access_unit(&self.video, self.start.1, self.clock.mono());
+        let unit = access_unit(&self.video, self.clock_off.of(self.start.1), self.clock.mono());
+        self.keep(&unit);
         self.video.advance();
         {
             let mut state = self.stream.state();
@@ -160,6 +188,20 @@ impl Playout {
         let kind = if unit.key { UnitKind::KeyPicture } else { UnitKind::Picture };
         self.send(unit, kind);
         self.report();
+    }
+
+    /// Keeps a picture, whoever is there.
+    fn keep(&mut self, unit: &AccessUnit) {
+        let Some(tap) = &self.tap else { return };
+        let format = match &self.silent {
+            Some((of, silent)) if Arc::ptr_eq(of, &unit.format) => Arc::clone(silent),
+            _ => {
+                let silent = Arc::new(Format { video: unit.format.video.clone(), audio: None });
+                self.silent = Some((Arc::clone(&unit.format), Arc::clone(&silent)));
+                silent
+            }
+        };
+        tap.unit(AccessUnit { format, data: unit.data.clone(), ..*unit });
     }
 
     /// Hands a unit out with the faults of the moment; nothing is made where nobody is there.

@@ -212,7 +212,7 @@ impl State {
 }
 
 /// At random, as the standard has it (RFC 3550 5.1), or so that timestamps of `rate` a second wrap soon.
-fn start(wrap_after_s: Option<f64>, rate: u32) -> Start {
+pub(crate) fn start(wrap_after_s: Option<f64>, rate: u32) -> Start {
     let (high, low) = uuid::Uuid::new_v4().as_u64_pair();
     let [a, b, c, d, e, f, ..] = low.to_le_bytes();
     if let Some(seconds) = wrap_after_s {

@@ -315,7 +315,12 @@ where
     let (door, url) = onvif_door(shared, url)?;
     let password = Secret::new(access.password.unwrap_or_default());
     let sign_in = access.username.as_deref().map(|user| (user, &password));
-    let camera = Camera::connect(&url, sign_in, Arc::clone(&shared.clock)).await.map_err(answer)?;
+    let clock = Arc::clone(&shared.clock);
+    let camera = match door {
+        Some(_) => Camera::connect_through(&url, sign_in, clock).await,
+        None => Camera::connect(&url, sign_in, clock).await,
+    };
+    let camera = camera.map_err(answer)?;
     Ok(Some(Reached { camera, _door: door }))
 }
 

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::backfill::{Backfill, Turns};
 use crate::events::{Listener, unheard};
 use crate::feed::Feed;
 use crate::link::Links;
@@ -39,6 +40,7 @@ pub(crate) struct Shared {
     pub(crate) pulses: Pulses,
     pub(crate) witness: Witness,
     pub(crate) links: Links,
+    pub(crate) turns: Turns,
 }
 
 impl Shared {
@@ -281,7 +283,8 @@ impl Fleet {
             let orders = Orders { audio: desired.audio, guide: guided.clone(), seen: events.subscribe() };
             let recorder = Recorder::new(self.shared.clone(), id, desired.home, orders, &main);
             tasks.spawn(recorder.run(cancel.clone()));
-            tasks.spawn(Listener::new(self.shared.clone(), id, guided, events).run(cancel.clone()));
+            tasks.spawn(Listener::new(self.shared.clone(), id, guided.clone(), events).run(cancel.clone()));
+            tasks.spawn(Backfill::new(self.shared.clone(), id, desired.home, guided).run(cancel.clone()));
         } else {
             self.shared.pulses.want(id, false, self.shared.clock.mono());
             self.shared.board.update(id, now, |state| {

@@ -4,6 +4,7 @@
 //! Each public call takes a permit by value; a call that goes on (a view) turns it into a [`Watch`].
 
 mod archive;
+mod backfill;
 mod beat;
 mod case;
 mod controls;
@@ -132,8 +133,8 @@ impl Relay {
         let witness = Witness::start(store.clone(), Arc::clone(&clock));
         let (demand, board, open) = (Demand::new(), Board::new(), OpenSegments::default());
         let (links, opened) = (Links::new(Arc::clone(&clock)), Cache::default());
-        let pulses = Pulses::default();
-        let shared = Shared { links, demand, board, open, opened, pulses, storages, store, facts, clock, witness };
+        let (pulses, turns) = (Pulses::default(), backfill::Turns::default());
+        let shared = Shared { links, demand, board, open, opened, pulses, storages, store, facts, clock, witness, turns };
         let webrtc = view::webrtc::Engine::start(&config, &tasks, cancel.clone()).await?;
         let ingest = Ingest::start(shared.demand.breath().clone()).map_err(Error::internal)?;
         let fleet = Fleet::new(shared.clone(), ingest);

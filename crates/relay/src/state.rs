@@ -37,6 +37,9 @@ pub struct CameraState {
     /// When privacy ends by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub private_until: Option<Timestamp>,
+    /// What the camera kept while it could not be reached is being fetched.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub fetching: bool,
     /// When the newest key picture was taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub still_at: Option<Timestamp>,
@@ -200,6 +203,7 @@ impl CameraState {
             recording_problem: None,
             events_problem: None,
             private_until: None,
+            fetching: false,
             still_at: None,
         }
     }

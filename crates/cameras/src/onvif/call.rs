@@ -31,6 +31,8 @@ pub(super) struct Call {
     ip: IpAddr,
     sign_in: Option<(String, Secret)>,
     clock: Arc<dyn Clock>,
+    /// The configured port is the only one: there is a door behind which the camera has ports of its own.
+    door: bool,
     state: Mutex<State>,
 }
 
@@ -78,7 +80,11 @@ impl Call {
             return Err(Cause::Forbidden.at(Step::Address));
         }
         let sign_in = sign_in.map(|(user, password)| (user.to_owned(), password.clone()));
-        Ok(Self { device, ip, sign_in, clock, state: Mutex::default() })
+        Ok(Self { device, ip, sign_in, clock, door: false, state: Mutex::default() })
+    }
+
+    pub(super) fn through_a_door(self) -> Self {
+        Self { door: true, ..self }
     }
 
     pub(super) fn device(&self) -> &Url {
@@ -187,7 +193,7 @@ impl Call {
         if url.scheme().starts_with("http") {
             // Without TLS here, the same service is asked for without.
             own.set_scheme("http").ok()?;
-            if !names_us || url.scheme() == "https" {
+            if self.door || !names_us || url.scheme() == "https" {
                 own.set_port(self.device.port()).ok()?;
             }
         }

@@ -34,6 +34,8 @@ pub enum Step {
     Events,
     /// Time, restart.
     Maintenance,
+    /// What it kept.
+    Recordings,
 }
 
 impl fmt::Display for Step {
@@ -50,6 +52,7 @@ impl fmt::Display for Step {
             Self::Imaging => "setting the picture",
             Self::Events => "listening to events",
             Self::Maintenance => "maintaining",
+            Self::Recordings => "asking for what it kept",
         })
     }
 }

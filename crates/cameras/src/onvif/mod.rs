@@ -8,6 +8,7 @@ pub mod backchannel;
 mod call;
 mod error;
 mod events;
+mod recordings;
 pub mod vendors;
 pub mod wire;
 
@@ -47,7 +48,18 @@ impl Camera {
     /// # Errors
     /// The step that failed and the likely cause.
     pub async fn connect(url: &str, sign_in: Option<(&str, &Secret)>, clock: Arc<dyn Clock>) -> Result<Self, OnvifError> {
-        let call = Call::new(url, sign_in, clock).await?;
+        Self::connect_by(Call::new(url, sign_in, clock).await?).await
+    }
+
+    /// The same through a door: whatever ports the camera names, its services are all behind the port of `url`.
+    ///
+    /// # Errors
+    /// As [`Camera::connect`].
+    pub async fn connect_through(url: &str, sign_in: Option<(&str, &Secret)>, clock: Arc<dyn Clock>) -> Result<Self, OnvifError> {
+        Self::connect_by(Call::new(url, sign_in, clock).await?.through_a_door()).await
+    }
+
+    async fn connect_by(call: Call) -> Result<Self, OnvifError> {
         call.read_clock().await?;
         let device = call.device().clone();
         let found = call.ask(Step::Services, &device, device::GET_SERVICES, "GetServicesResponse").await;

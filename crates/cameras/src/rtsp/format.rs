@@ -4,6 +4,7 @@ use bytes::Bytes;
 use domain::limits::PARAMETER_SETS_BYTES_MAX;
 use media::au::{AudioCodec, AudioFormat, VideoCodec, VideoFormat};
 use retina::client::Stream;
+use retina::codec::h26x::Framing;
 use retina::codec::{AudioParameters, ParametersRef, VideoParameters, VideoParametersCodec};
 
 use super::sps;
@@ -48,6 +49,12 @@ fn video_format(parameters: &VideoParameters) -> Result<VideoFormat, CameraError
         parameter_sets,
         sample_entry: sample_entry.map_err(|_| CameraError::ParametersInvalid("they do not fit into a file"))?.into(),
     })
+}
+
+/// The format of H.264 with these parameter sets.
+pub(crate) fn of_h264(sps: &[u8], pps: &[u8]) -> Result<VideoFormat, CameraError> {
+    let parameters = retina::codec::h264::parameters_from_sps_and_pps(sps, pps, Framing::FourByteLength);
+    video_format(&parameters.map_err(|_| CameraError::ParametersInvalid("they cannot be read"))?)
 }
 
 /// How far pictures of this format go out of order; `None` where its parameter sets do not tell.

@@ -2,9 +2,9 @@
 //!
 //! A source outlives its connections, so that its line of time and its format go on across them.
 
-mod format;
-mod picture;
-mod reorder;
+pub(crate) mod format;
+pub(crate) mod picture;
+pub(crate) mod reorder;
 mod sps;
 mod stream;
 mod target;

@@ -8,6 +8,7 @@ mod onvif;
 mod probe;
 mod quirks;
 mod refusals;
+mod replay;
 mod script;
 mod streams;
 mod tracks;

@@ -6,6 +6,7 @@ mod discover;
 mod events;
 mod motion;
 mod profile;
+mod recordings;
 mod service;
 
 use std::fmt;
@@ -35,6 +36,8 @@ use self::events::Hub;
 use self::motion::Motion;
 use crate::identity::SignIn;
 use crate::pairing::{self, Pairing};
+use crate::playout::ClockOff;
+use crate::ring::Ring;
 use crate::stream::Stream;
 
 pub use self::events::Trigger;
@@ -92,6 +95,8 @@ pub(crate) struct State {
     rtsp_port: u16,
     auth: Auth,
     pairing: Option<Pairing>,
+    ring: Option<Arc<Ring>>,
+    clock_off: ClockOff,
     clock: Arc<dyn Clock>,
     hub: Hub,
     inner: Mutex<Inner>,
@@ -100,7 +105,6 @@ pub(crate) struct State {
 struct Inner {
     motion: Motion,
     imaging: Imaging,
-    clock_off_us: i64,
     reboots: u32,
     stops: u32,
     /// What is switched on: light, siren, relay output.
@@ -157,6 +161,10 @@ pub(crate) struct Side {
     pub(crate) sign_in: SignIn,
     /// Of a camera with an identity.
     pub(crate) pairing: Option<Pairing>,
+    /// What it keeps.
+    pub(crate) ring: Option<Arc<Ring>>,
+    /// How far its clock is wrong.
+    pub(crate) clock_off: ClockOff,
 }
 
 /// Serves until stopped; returns the state and where.
@@ -166,7 +174,7 @@ pub(crate) async fn serve(
     tasks: &TaskTracker,
     stop: &CancellationToken,
 ) -> io::Result<(Arc<State>, SocketAddr)> {
-    let Side { config, streams, rtsp_port, sign_in, pairing } = side;
+    let Side { config, streams, rtsp_port, sign_in, pairing, ring, clock_off } = side;
     let listener = TcpListener::bind(config.listen).await?;
     let address = listener.local_addr()?;
     let imaging = Imaging {
@@ -176,13 +184,14 @@ pub(crate) async fn serve(
         sharpness: Some(50.0),
         ir_cut: Some(IrCut::Auto),
     };
-    let clock_off_us = config.clock_off_s.saturating_mul(1_000_000);
-    let inner = Inner { motion: Motion::default(), imaging, clock_off_us, reboots: 0, stops: 0, on: Vec::new() };
+    let inner = Inner { motion: Motion::default(), imaging, reboots: 0, stops: 0, on: Vec::new() };
     let state = Arc::new(State {
         auth: Auth::new(sign_in),
         streams,
         rtsp_port,
         pairing,
+        ring,
+        clock_off,
         clock,
         hub: Hub::default(),
         inner: Mutex::new(inner),
@@ -191,7 +200,7 @@ pub(crate) async fn serve(
     let routes = Router::new()
         .route("/onvif/snapshot/{stream}", get(snapshot))
         .route("/onvif/{*service}", post(soap))
-        .route(RING_PATH, post(ring))
+        .route(RING_PATH, post(ring_bell))
         .route(wire_pair::PATH, post(pair))
         .route(wire_pair::FINISH_PATH, post(finish_pairing))
         .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
@@ -209,7 +218,7 @@ impl State {
 
     /// The camera's own time, which may be wrong.
     fn now(&self) -> Timestamp {
-        Timestamp::from_micros(self.clock.now().micros().saturating_add(self.inner().clock_off_us))
+        self.clock_off.of(self.clock.now())
     }
 
     /// Where it looks now.
@@ -248,7 +257,7 @@ impl State {
     }
 
     /// Somebody presses the bell: it begins and is over, for a press has no length.
-    pub(crate) fn ring(&self) {
+    pub(crate) fn ring_bell(&self) {
         self.trigger(Trigger::Doorbell, true);
         self.trigger(Trigger::Doorbell, false);
     }
@@ -328,7 +337,7 @@ async fn snapshot(
 
 /// Rings, for whoever signs in as for everything else. A camera without a password is rung by nobody: what does it is on the
 /// network, and so is everybody.
-async fn ring(Shared(state): Shared<Arc<State>>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+async fn ring_bell(Shared(state): Shared<Arc<State>>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
     if state.auth.is_open() {
         return (StatusCode::FORBIDDEN, "This camera has no password, so its bell is not rung over the network\n")
             .into_response();
@@ -336,7 +345,7 @@ async fn ring(Shared(state): Shared<Arc<State>>, method: Method, uri: Uri, heade
     if let Err(challenge) = state.auth.check(&Element::default(), &headers, method.as_str(), uri.path(), state.now()) {
         return (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, challenge)]).into_response();
     }
-    state.ring();
+    state.ring_bell();
     StatusCode::NO_CONTENT.into_response()
 }
 

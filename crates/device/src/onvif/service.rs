@@ -8,7 +8,7 @@ use cameras::xml::escape;
 use chrono::{DateTime, Datelike, NaiveDate, Timelike};
 use domain::Timestamp;
 
-use super::{Answer, Ask, MAKE, MODEL, NO_PROFILE, NOT_SUPPORTED, Refusal, State, events, profile};
+use super::{Answer, Ask, MAKE, MODEL, NO_PROFILE, NOT_SUPPORTED, Refusal, State, events, profile, recordings};
 
 /// Longest movement that nobody renews.
 const MOVE_TIME_MAX: Duration = Duration::from_secs(60);
@@ -27,6 +27,10 @@ const SERVICES: [(&str, &str, u32); 6] = [
     ("events", "http://www.onvif.org/ver10/events/wsdl", 2),
 ];
 
+/// What a camera has besides that keeps what it saw.
+const OF_A_RING: [(&str, &str, u32); 2] =
+    [("search", "http://www.onvif.org/ver10/search/wsdl", 2), ("replay", "http://www.onvif.org/ver10/replay/wsdl", 2)];
+
 /// What strangers may ask (ONVIF Core, section 5.9.4.3, `PRE_AUTH`).
 pub(super) fn is_open(name: &str) -> bool {
     matches!(name, "GetSystemDateAndTime" | "GetServices" | "GetCapabilities" | "GetServiceCapabilities" | "GetHostname")
@@ -40,6 +44,8 @@ pub(super) fn answer(ask: &Ask<'_>, path: &str) -> Answer {
         "ptz" => ptz(ask),
         "imaging" => imaging(ask),
         "events" => events::answer(ask),
+        "search" => recordings::search(ask),
+        "replay" => recordings::replay(ask),
         _ => Err(NOT_SUPPORTED),
     }
 }
@@ -71,7 +77,8 @@ fn device(ask: &Ask<'_>) -> Answer {
                     url(ask, path)
                 )
             };
-            let services: String = SERVICES.iter().map(service).collect();
+            let kept = OF_A_RING.iter().filter(|_| state.ring.is_some());
+            let services: String = SERVICES.iter().chain(kept).map(service).collect();
             format!("<tds:GetServicesResponse>{services}</tds:GetServicesResponse>")
         }
         "GetCapabilities" => capabilities(ask),
@@ -85,7 +92,9 @@ fn device(ask: &Ask<'_>) -> Answer {
                     "<tds:Scopes><tt:ScopeDef>Fixed</tt:ScopeDef><tt:ScopeItem>onvif://www.onvif.org/{text}</tt:ScopeItem></tds:Scopes>"
                 )
             };
-            let scopes: String = ["type/video_encoder", "Profile/Streaming", "Profile/T"].into_iter().map(scope).collect();
+            let kept = state.ring.as_ref().map(|_| "Profile/G");
+            let scopes: String =
+                ["type/video_encoder", "Profile/Streaming", "Profile/T"].into_iter().chain(kept).map(scope).collect();
             format!("<tds:GetScopesResponse>{scopes}</tds:GetScopesResponse>")
         }
         "GetHostname" => format!(
@@ -142,7 +151,7 @@ fn set_time(ask: &Ask<'_>) -> Result<(), Refusal> {
         date.and_hms_opt(number("Time/Hour")?, number("Time/Minute")?, number("Time/Second")?)
     };
     let wished = Timestamp::from_micros(wished().ok_or(INVALID)?.and_utc().timestamp_micros());
-    ask.state.inner().clock_off_us = wished.micros().saturating_sub(ask.state.clock.now().micros());
+    ask.state.clock_off.set_us(wished.micros().saturating_sub(ask.state.clock.now().micros()));
     Ok(())
 }
 

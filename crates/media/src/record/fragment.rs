@@ -117,6 +117,12 @@ impl Fragmenter {
         Self::default()
     }
 
+    /// A fragmenter whose first unit goes on from footage elsewhere, and need not be a key picture.
+    #[must_use]
+    pub fn joining() -> Self {
+        Self { started: true, ..Self::default() }
+    }
+
     /// Takes the next unit. Returns the fragment before it where this one starts another: at a key picture, a new
     /// format, a discontinuity, or when [`FRAGMENT_TIME_MAX`] would be passed. A unit larger than a fragment may be is
     /// dropped, as if it had been lost.

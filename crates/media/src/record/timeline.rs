@@ -47,6 +47,8 @@ pub struct Timeline {
     pub spans: Vec<TimeRange>,
     /// What was not, in order.
     pub gaps: Vec<Gap>,
+    /// What of the spans came from the camera afterwards, in order, apart from each other.
+    pub fetched: Vec<TimeRange>,
     /// The last span still grows.
     pub open: bool,
 }
@@ -57,15 +59,7 @@ impl Timeline {
     /// the future is none.
     #[must_use]
     pub fn new(range: TimeRange, now: Timestamp, recorded: &[TimeRange], known: &[Gap], open: bool) -> Self {
-        let mut sorted: Vec<_> = recorded.iter().filter_map(|span| clip(*span, range)).collect();
-        sorted.sort_unstable_by_key(|span| (span.from(), span.to()));
-        let mut spans: Vec<TimeRange> = Vec::new();
-        for span in sorted {
-            match spans.last_mut().filter(|last| span.from() <= last.to() + JOIN_MAX) {
-                Some(last) => *last = TimeRange::new(last.from(), last.to().max(span.to())).unwrap_or(*last),
-                None => spans.push(span),
-            }
-        }
+        let spans = joined(recorded, range);
         let mut gaps = Vec::new();
         let mut at = range.from();
         let end = range.to().min(now);
@@ -74,8 +68,28 @@ impl Timeline {
             at = span.to();
         }
         explain(TimeRange::new(at, end), known, &mut gaps);
-        Self { range, spans, gaps, open }
+        Self { range, spans, gaps, fetched: Vec::new(), open }
     }
+
+    /// The same with the spans of files that came from the camera afterwards.
+    #[must_use]
+    pub fn with_fetched(self, fetched: &[TimeRange]) -> Self {
+        Self { fetched: joined(fetched, self.range), ..self }
+    }
+}
+
+/// What of spans is in `range`, those at most [`JOIN_MAX`] apart as one.
+fn joined(spans: &[TimeRange], range: TimeRange) -> Vec<TimeRange> {
+    let mut sorted: Vec<_> = spans.iter().filter_map(|span| clip(*span, range)).collect();
+    sorted.sort_unstable_by_key(|span| (span.from(), span.to()));
+    let mut spans: Vec<TimeRange> = Vec::new();
+    for span in sorted {
+        match spans.last_mut().filter(|last| span.from() <= last.to() + JOIN_MAX) {
+            Some(last) => *last = TimeRange::new(last.from(), last.to().max(span.to())).unwrap_or(*last),
+            None => spans.push(span),
+        }
+    }
+    spans
 }
 
 /// Cuts a gap where its cause changes.

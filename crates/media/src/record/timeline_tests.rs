@@ -48,10 +48,12 @@ fn without_recordings_all_is_gap_and_the_future_is_nothing() {
 
 #[test]
 fn it_is_told_as_the_app_expects() {
-    let json = serde_json::to_value(timeline(&[(0, 70_000)], &[(70_000, 90_000, Cause::NotKept)])).unwrap();
+    let timeline = timeline(&[(0, 70_000)], &[(70_000, 90_000, Cause::NotKept)]);
+    let json = serde_json::to_value(timeline.with_fetched(&[range(20_000, 30_000), range(5000, 20_000)])).unwrap();
     let expected = serde_json::json!({
         "from": "2026-01-31T08:00:10Z", "to": "2026-01-31T08:01:30Z", "open": false,
         "spans": [{"from": "2026-01-31T08:00:10Z", "to": "2026-01-31T08:01:10Z"}],
+        "fetched": [{"from": "2026-01-31T08:00:10Z", "to": "2026-01-31T08:00:30Z"}],
         "gaps": [{"from": "2026-01-31T08:01:10Z", "to": "2026-01-31T08:01:20Z", "cause": "not_kept"}],
     });
     assert_eq!(json, expected);

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use domain::Secret;
 use md5::{Digest, Md5};
 
-use super::session::same_presentation;
+use super::uri::same_presentation;
 use super::wire::Request;
 
 /// Who may play.

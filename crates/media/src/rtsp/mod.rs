@@ -6,11 +6,13 @@
 
 mod auth;
 mod batch;
+pub mod replay;
 mod reply;
 mod rtp;
 mod sdp;
 mod session;
 mod transport;
+mod uri;
 pub mod wire;
 
 pub use auth::Credentials;

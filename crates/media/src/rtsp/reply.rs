@@ -49,6 +49,7 @@ impl Status {
     pub(super) const PARAMETER_UNKNOWN: Self = Self(451, "Parameter Not Understood");
     pub(super) const SESSION_NOT_FOUND: Self = Self(454, "Session Not Found");
     pub(super) const WRONG_STATE: Self = Self(455, "Method Not Valid in This State");
+    pub(super) const INVALID_RANGE: Self = Self(457, "Invalid Range");
     pub(super) const AGGREGATE_NOT_ALLOWED: Self = Self(459, "Aggregate Operation Not Allowed");
     pub(super) const BAD_TRANSPORT: Self = Self(461, "Unsupported Transport");
     pub(super) const NOT_IMPLEMENTED: Self = Self(501, "Not Implemented");

@@ -4,6 +4,7 @@ use bytes::{BufMut, Bytes};
 use domain::Timestamp;
 
 use super::batch::{Batch, Builder, FRAME_HEAD};
+use super::replay::{MARK_BYTES, Mark, ntp};
 use crate::au::{AccessUnit, AudioCodec, Format, Track, VideoCodec, nal_units};
 
 /// Payload of one packet: with RTP, UDP and IPv6 headers it stays under the 1500 bytes of Ethernet, tunnels included.
@@ -13,7 +14,7 @@ const PAYLOAD_MAX: usize = 1388;
 const RTP_HEAD: usize = 12;
 
 /// Seconds from 1900, where NTP counts from, to 1970.
-const NTP_TO_UNIX_S: i64 = 2_208_988_800;
+pub(super) const NTP_TO_UNIX_S: i64 = 2_208_988_800;
 
 /// Where a track's numbers begin; random, from the caller (RFC 3550 5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,10 +91,20 @@ impl Packetiser {
 
     /// The packets of one unit of this track. Key pictures carry their parameter sets along.
     pub fn packetise(&mut self, unit: &AccessUnit) -> Batch {
+        self.packets(unit, None)
+    }
+
+    /// The same for a unit that is replayed: its first packet carries `mark`.
+    pub fn replay(&mut self, unit: &AccessUnit, mark: &Mark) -> Batch {
+        self.packets(unit, Some(mark))
+    }
+
+    fn packets(&mut self, unit: &AccessUnit, mark: Option<&Mark>) -> Batch {
         let timestamp = self.rtp_time(unit.pts());
         let data = unit.data.len();
         let capacity = data + (data / PAYLOAD_MAX + 6) * (FRAME_HEAD + RTP_HEAD + 4);
-        let mut out = Packets { builder: Builder::new(self.track, false, capacity), by: self, timestamp };
+        let extension = mark.map(Mark::encode);
+        let mut out = Packets { builder: Builder::new(self.track, false, capacity), by: self, timestamp, extension };
         match out.by.codec {
             Codec::H264 | Codec::H265 => {
                 let sets = if unit.key { unit.format.video.parameter_sets.as_slice() } else { &[] };
@@ -132,6 +143,18 @@ impl Packetiser {
         builder.finish(false)
     }
 
+    /// An empty report and a farewell (RFC 3550 6.4.2, 6.6): nothing more comes.
+    #[must_use]
+    pub fn farewell(&self) -> Batch {
+        let mut builder = Builder::new(self.track, true, 32);
+        builder.begin();
+        for head in [[0x80, 201, 0, 1], [0x81, 203, 0, 1]] {
+            builder.out.put_slice(&head);
+            builder.out.put_u32(self.start.ssrc);
+        }
+        builder.finish(false)
+    }
+
     /// RTP time wraps: the low 32 bits are what is meant.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     fn rtp_time(&self, pts: i64) -> u32 {
@@ -139,30 +162,26 @@ impl Packetiser {
     }
 }
 
-/// 32.32 fixed-point seconds since 1900; wraps in 2036, as NTP does.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-fn ntp(wall: Timestamp) -> u64 {
-    let seconds = wall.micros().div_euclid(1_000_000) + NTP_TO_UNIX_S;
-    let fraction = ((wall.micros().rem_euclid(1_000_000) as u64) << 32) / 1_000_000;
-    u64::from(seconds as u32) << 32 | fraction
-}
-
 /// The packets of one unit, as they are written.
 struct Packets<'a> {
     builder: Builder,
     by: &'a mut Packetiser,
     timestamp: u32,
+    /// Of the first packet, until that is written.
+    extension: Option<[u8; 4 + MARK_BYTES]>,
 }
 
 impl Packets<'_> {
     /// One packet whose payload is `head` and then `body`.
     fn packet(&mut self, head: &[u8], body: &[u8]) {
         self.builder.begin();
+        let extension = self.extension.take();
         let out = &mut self.builder.out;
-        out.put_slice(&[0x80, self.by.payload_type]);
+        out.put_slice(&[0x80 | u8::from(extension.is_some()) << 4, self.by.payload_type]);
         out.put_u16(self.by.sequence);
         out.put_u32(self.timestamp);
         out.put_u32(self.by.start.ssrc);
+        out.put_slice(extension.as_ref().map_or(&[], |extension| extension.as_slice()));
         out.put_slice(head);
         out.put_slice(body);
         self.by.sequence = self.by.sequence.wrapping_add(1);

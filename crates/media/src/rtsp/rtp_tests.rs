@@ -154,3 +154,26 @@ fn a_report_ties_rtp_time_to_wall_time_and_counts() {
     assert_eq!(packets[0][28..32], [0x81, 202, 0, 4]);
     assert_eq!(packets[0].len(), 28 + 4 * 5);
 }
+
+#[test]
+fn a_replayed_unit_says_its_time_in_its_first_packet_alone_and_a_farewell_ends_it() {
+    let format = format(VideoCodec::H264, None);
+    let mut packetiser = Packetiser::new(&format, Track::Video, START).unwrap();
+    let mark = Mark {
+        wall: Timestamp::parse("2026-11-30T10:15:00.5Z").unwrap(),
+        clean: true,
+        end: false,
+        discontinuity: false,
+        terminal: true,
+        cseq: 9,
+    };
+    let batch = packetiser.replay(&unit(&format, Track::Video, false, sample(&[vec![0x41; 3000]])), &mark);
+    let packets: Vec<_> = batch.packets().collect();
+    let extended: Vec<_> = packets.iter().map(|packet| packet[0] == 0x90).collect();
+    assert_eq!(extended, [true, false, false]);
+    assert_eq!(Mark::decode(u16::from_be_bytes([packets[0][12], packets[0][13]]), &packets[0][16..28]), Some(mark));
+    assert_eq!(packets[0][28] & 0x1f, 28, "the payload follows the extension");
+    let farewell = packetiser.farewell();
+    assert!(farewell.is_rtcp());
+    assert_eq!(farewell.packets().next().unwrap()[8..], [0x81, 203, 0, 1, 0x11, 0x22, 0x33, 0x44]);
+}

@@ -4,14 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::Mono;
+use domain::{Mono, Timestamp};
 
 use super::auth::{self, Credentials};
 use super::batch::Batch;
+use super::replay::{self, NoReplay, Replay};
 use super::reply::{Reply, Status};
 use super::rtp::TrackStart;
 use super::sdp::{self, Presentation};
 use super::transport::{self, Transport};
+use super::uri::{base, target};
 use super::wire::{Incoming, Parser, Request, WireError};
 use crate::au::Track;
 
@@ -110,6 +112,14 @@ pub enum Action {
         /// The path that was presented.
         path: String,
     },
+    /// Call [`Session::replay`] with where the tracks stand, or [`Session::not_kept`]; then feed what was kept, in place of what
+    /// was fed before. Only of sessions that offer replay.
+    Replay {
+        /// The path that was presented.
+        path: String,
+        /// What of it.
+        what: Replay,
+    },
     /// Stop feeding.
     Stop,
     /// Close the connection; nothing follows.
@@ -132,6 +142,7 @@ pub struct Session {
     audio: Option<Transport>,
     playing: bool,
     closed: bool,
+    offers_replay: bool,
 }
 
 impl Session {
@@ -150,7 +161,14 @@ impl Session {
             audio: None,
             playing: false,
             closed: false,
+            offers_replay: false,
         }
+    }
+
+    /// The same with replay (ONVIF Streaming Specification, section 6).
+    #[must_use]
+    pub fn offering_replay(self) -> Self {
+        Self { offers_replay: true, ..self }
     }
 
     /// What to do next; to be asked after every other call until `None`.
@@ -238,6 +256,23 @@ impl Session {
 
     /// Answers [`Action::Play`]: where each track stands. What [`Self::media`] gets next must begin there.
     pub fn play(&mut self, starts: &[TrackStart], now: Mono) {
+        self.start("npt=now-", starts, now);
+    }
+
+    /// Answers [`Action::Replay`] likewise; `from` is the time of the first unit.
+    pub fn replay(&mut self, from: Timestamp, to: Option<Timestamp>, starts: &[TrackStart], now: Mono) {
+        self.start(&replay::clock_range_text(from, to), starts, now);
+    }
+
+    /// Answers [`Action::Replay`]: nothing was kept of that time.
+    pub fn not_kept(&mut self, now: Mono) {
+        if let Some(request) = self.waiting.take() {
+            self.status(Status::INVALID_RANGE, &request);
+            self.advance(now);
+        }
+    }
+
+    fn start(&mut self, range: &str, starts: &[TrackStart], now: Mono) {
         let Some(request) = self.waiting.take() else { return };
         let base = base(&request.uri);
         let infos: Vec<_> = starts
@@ -246,7 +281,7 @@ impl Session {
             .map(|s| format!("url={base}{};seq={};rtptime={}", sdp::control(s.track), s.sequence, s.rtptime))
             .collect();
         self.playing = true;
-        let reply = self.in_session(Status::OK, &request).header("Range", "npt=now-").header("RTP-Info", infos.join(","));
+        let reply = self.in_session(Status::OK, &request).header("Range", range).header("RTP-Info", infos.join(","));
         self.send(reply);
         self.advance(now);
     }
@@ -294,7 +329,7 @@ impl Session {
         if request.cseq().is_none() {
             return self.status(Status::BAD_REQUEST, &request);
         }
-        if let Some(option) = request.header("require") {
+        if let Some(option) = request.header("require").filter(|_| !self.replays(&request)) {
             let reply = Reply::new(Status::OPTION_NOT_SUPPORTED, request.cseq()).header("Unsupported", option);
             return self.send(reply);
         }
@@ -396,7 +431,8 @@ impl Session {
         };
         let other = self.transport(if track == Track::Video { Track::Audio } else { Track::Video });
         let usable = |transport: &Transport| match (transport, other) {
-            (Transport::Udp { .. }, _) => self.config.udp_ports.is_some(),
+            // What is replayed comes as quickly as it goes: datagrams would be lost.
+            (Transport::Udp { .. }, _) => self.config.udp_ports.is_some() && !self.replays(request),
             (Transport::Interleaved { rtp }, Some(Transport::Interleaved { rtp: taken })) => rtp.abs_diff(taken) > 1,
             (Transport::Interleaved { .. }, _) => true,
         };
@@ -419,7 +455,30 @@ impl Session {
         self.send(reply);
     }
 
+    /// Whether a request asks for replay, where that is offered.
+    fn replays(&self, request: &Request) -> bool {
+        self.offers_replay && request.header("require").is_some_and(|option| option.trim() == replay::OPTION)
+    }
+
+    fn ask_to_replay(&mut self, request: Request) {
+        let Some(path) = self.path().filter(|_| self.established()).map(str::to_owned) else {
+            return self.status(Status::WRONG_STATE, &request);
+        };
+        match Replay::read(&request) {
+            Ok(what) => {
+                // What ran before gives way at once, whatever `Immediate` says.
+                self.playing = false;
+                self.wait(Action::Replay { path, what }, request);
+            }
+            Err(NoReplay::Range) => self.status(Status::INVALID_RANGE, &request),
+            Err(NoReplay::Unsupported) => self.status(Status::NOT_IMPLEMENTED, &request),
+        }
+    }
+
     fn ask_to_play(&mut self, request: Request) {
+        if self.replays(&request) {
+            return self.ask_to_replay(request);
+        }
         match self.path() {
             Some(path) if self.established() && !self.playing => {
                 let path = path.to_owned();
@@ -519,40 +578,6 @@ impl Session {
     fn send(&mut self, reply: Reply) {
         self.actions.push_back(Action::Send(reply.finish()));
     }
-}
-
-/// Host and path of a request URI, without user, query and trailing slash.
-fn parts(uri: &str) -> Option<(&str, &str)> {
-    let (scheme, rest) = uri.split_once("://")?;
-    if !scheme.eq_ignore_ascii_case("rtsp") && !scheme.eq_ignore_ascii_case("rtsps") {
-        return None;
-    }
-    let rest = rest.split('?').next().unwrap_or_default();
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    Some((host, path.trim_end_matches('/')))
-}
-
-/// Path and track that a request URI names.
-fn target(uri: &str) -> Option<(&str, Option<Track>)> {
-    let (_, path) = parts(uri)?;
-    let named = |track| Some((path.strip_suffix(sdp::control(track))?.strip_suffix('/')?, Some(track)));
-    let (path, track) = named(Track::Video).or_else(|| named(Track::Audio)).unwrap_or((path, None));
-    Some((if path.is_empty() { "/" } else { path }, track))
-}
-
-/// Whether two request URIs are of one presentation: itself, or its tracks.
-pub(super) fn same_presentation(one: &str, other: &str) -> bool {
-    let path = |uri| target(uri).map(|(path, _)| path.trim_end_matches('/'));
-    one == other || path(one).is_some_and(|one| path(other) == Some(one))
-}
-
-/// What track names are relative to. Never repeats a password that stood in the request URI.
-fn base(uri: &str) -> String {
-    let host = parts(uri).map_or("", |(host, _)| host);
-    let path = target(uri).map_or("", |(path, _)| path.trim_end_matches('/'));
-    let scheme = if uri.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("rtsps")) { "rtsps" } else { "rtsp" };
-    format!("{scheme}://{host}{path}/")
 }
 
 #[cfg(test)]

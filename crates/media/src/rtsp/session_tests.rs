@@ -65,6 +65,11 @@ impl Rig {
                     let found = path == "/main";
                     self.session.present(found.then(|| Arc::new(Presentation::new("Yard", format()))), T0);
                 }
+                Action::Replay { what, .. } if what.to.is_some() => self.session.not_kept(T0),
+                Action::Replay { what, .. } => {
+                    let start = TrackStart { track: Track::Video, sequence: 7, rtptime: 70 };
+                    self.session.replay(what.from.unwrap_or_default(), what.to, &[start], T0);
+                }
                 Action::Play { path } => {
                     assert_eq!(path, "/main");
                     let start = |track, sequence, rtptime| TrackStart { track, sequence, rtptime };
@@ -290,4 +295,43 @@ proptest! {
         }
         prop_assert!(rig.actions.len() <= 4 * requests.len() + 4);
     }
+}
+
+const SET_UP_REPLAY: &str =
+    "SETUP rtsp://h/main/trackID=0 RTSP/1.0\nCSeq: 1\nRequire: onvif-replay\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\n\n";
+
+fn play_from(cseq: u32, more: &str) -> String {
+    format!("PLAY rtsp://h/main RTSP/1.0\nCSeq: {cseq}\nSession: S1\nRequire: onvif-replay\n{more}\n")
+}
+
+#[test]
+fn what_was_kept_is_replayed_by_its_time_and_another_range_takes_its_place() {
+    let mut rig = Rig { session: Session::new(config(), T0).offering_replay(), actions: Vec::new() };
+    assert_eq!(rig.code(SET_UP_REPLAY), 200);
+    let answer = rig.say(&play_from(2, "Range: clock=20261130T101500Z-\nRate-Control: no\n"));
+    assert!(answer.contains("200 OK") && answer.contains("\r\nRange: clock=20261130T101500Z-\r\n"), "{answer}");
+    assert!(rig.session.playing());
+    assert_eq!(rig.code(&play_from(259, "Range: clock=20261130T111500Z-\nImmediate: yes\n")), 200);
+    let asked: Vec<_> =
+        rig.actions.iter().filter_map(|a| if let Action::Replay { what, .. } = a { Some(*what) } else { None }).collect();
+    assert_eq!(asked.iter().map(|what| (what.paced, what.cseq)).collect::<Vec<_>>(), [(false, 2), (true, 3)]);
+    for (more, code) in
+        [("Range: npt=0-\n", 457), ("Scale: -1.0\n", 501), ("Range: clock=20261130T111500Z-20261130T111600Z\n", 457)]
+    {
+        assert_eq!(rig.code(&play_from(4, more)), code, "{more}");
+    }
+    assert!(!rig.session.playing(), "nothing was kept of what was asked for last");
+}
+
+#[test]
+fn replay_is_asked_of_those_who_offer_it_and_never_in_datagrams() {
+    let mut rig = Rig::new(config());
+    assert_eq!(rig.code(SET_UP_REPLAY), 551);
+    let mut rig = Rig { session: Session::new(config(), T0).offering_replay(), actions: Vec::new() };
+    assert_eq!(rig.code(&play_from(1, "")), 454);
+    assert_eq!(
+        rig.code(&SET_UP_REPLAY.replace("RTP/AVP/TCP;unicast;interleaved=0-1", "RTP/AVP;unicast;client_port=5000-5001")),
+        461
+    );
+    assert_eq!(rig.code(&SET_UP_REPLAY.replace("onvif-replay", "onvif-replay, more")), 551);
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::limits::{PLAYLIST_TIME_MAX, TIMELINE_TIME_MAX};
-use domain::{CameraId, Error, Kind, Result, SegmentId, TimeRange, Timestamp};
+use domain::{CameraId, Error, Kind, Origin, Result, SegmentId, TimeRange, Timestamp};
 use media::mp4::{TrackSet, init_segment};
 use media::record::{Cause, Gap, Playlist, Record, Timeline as Spans, VirtualMp4, media_part};
 use policy::act::{Download as DownloadAct, TakeSnapshot, ViewRecorded};
@@ -75,8 +75,11 @@ impl Playback {
             known.splice(0..0, self.out_of_reach(camera, range).await?);
             self.spans(camera, range).await?.into_iter().map(|span| span.range).collect()
         };
+        let mut fetched = self.shared.store.fetched(camera, range).await?;
+        let afterwards = open.iter().filter(|open| open.index.header().origin == Origin::Backfill);
+        fetched.extend(afterwards.filter_map(|open| TimeRange::new(open.index.start()?, open.index.end()?)));
         let open = open.iter().any(OpenSegment::grows);
-        Ok(Timeline::new(range, now, &recorded, &known, open))
+        Ok(Timeline::new(range, now, &recorded, &known, open).with_fetched(&fetched))
     }
 
     pub(crate) async fn playlist(&self, permit: Permit<ViewRecorded>, range: TimeRange) -> Result<String> {

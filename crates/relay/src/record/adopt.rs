@@ -86,8 +86,8 @@ async fn list(folder: PathBuf) -> io::Result<Vec<(Option<Timestamp>, PathBuf)>> 
     tokio::task::spawn_blocking(list).await.map_err(io::Error::other)?
 }
 
-/// What the first record of a file says.
-fn begin(path: &Path) -> Option<Timestamp> {
+/// When a file begins, as its first record says. Blocks.
+pub(super) fn begin(path: &Path) -> Option<Timestamp> {
     let file = std::fs::File::open(path).ok()?;
     let mut scanner = SegmentScanner::new(file.metadata().ok()?.len());
     while scanner.records().is_empty() {

@@ -8,6 +8,7 @@ use media::record::Previous;
 use policy::act::RecordCamera;
 use store::SegmentRow;
 
+use super::adopt::begin;
 use crate::fleet::Shared;
 use crate::segment;
 
@@ -57,7 +58,7 @@ async fn newest(shared: &Shared, camera: CameraId, stream: StreamName) -> Result
         _ => {
             let there = shared.storages.all().iter().filter(|storage| storage.is_there());
             let folders: Vec<PathBuf> = there.map(|storage| storage.folder().join(camera.to_string())).collect();
-            let newest = move || folders.iter().filter_map(|folder| newest_file(folder)).max().map(|(_, path)| path);
+            let newest = move || newest_file(&folders, camera, stream);
             let newest = tokio::task::spawn_blocking(newest).await.map_err(Error::internal)?;
             match newest {
                 Some(path) => end_of(shared, camera, stream, path).await,
@@ -67,11 +68,20 @@ async fn newest(shared: &Shared, camera: CameraId, stream: StreamName) -> Result
     }
 }
 
-/// The file that was changed last, and with it written last: files are not touched once they are closed.
-fn newest_file(folder: &Path) -> Option<(SystemTime, PathBuf)> {
-    let entries = std::fs::read_dir(folder).ok()?.filter_map(|entry| entry.ok());
+/// The live file that was changed last, and with it written last: files are not touched once they are closed. Of those that were
+/// closed between two ticks of the disk's clock, the one that begins last. Blocks.
+fn newest_file(folders: &[PathBuf], camera: CameraId, stream: StreamName) -> Option<PathBuf> {
+    let entries = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().filter_map(|entry| entry.ok());
     let dated = entries.filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())));
-    dated.max()
+    let mut files: Vec<(SystemTime, PathBuf)> = dated.collect();
+    files.sort_unstable_by(|one, other| other.cmp(one));
+    let is_live = |path: &Path| {
+        let header = segment::header(path).ok().flatten();
+        header.is_some_and(|header| (header.camera, header.stream, header.origin) == (camera, stream, Origin::Live))
+    };
+    let newest = files.iter().find(|(_, path)| is_live(path))?.0;
+    let at_once = files.into_iter().take_while(|(at, _)| *at >= newest).filter(|(at, path)| *at == newest && is_live(path));
+    at_once.map(|(_, path)| (begin(&path), path)).max().map(|(_, path)| path)
 }
 
 /// A file's own word of how it ends. None for one of another stream, or that came from the camera afterwards.

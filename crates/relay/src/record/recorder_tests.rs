@@ -1,7 +1,7 @@
 use std::sync::{Condvar, Mutex};
 
 use bytes::Bytes;
-use domain::{Clock, TimeRange, Timestamp};
+use domain::{Clock, Origin, TimeRange, Timestamp};
 use media::au::{VideoCodec, VideoFormat};
 use media::record::{Previous, TAG_LEN};
 use store::SegmentRow;
@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use testkit::ManualClock;
 
 use super::*;
+use crate::record::Fetched;
 use crate::record::disk::Disk;
 use crate::record::port::Local;
 use crate::record::storages::{Health, Storage};
@@ -374,6 +375,39 @@ async fn each_file_follows_the_one_before_it_and_the_first_of_a_run_the_newest_o
             assert_eq!(previous, pair[0].tail.map(|tail| Previous { segment: pair[0].id, tail }), "complete: {complete}");
             assert_eq!(pair[1].previous, Some(pair[0].id));
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_fetched_is_filed_beside_the_chain_and_the_next_live_file_goes_on_past_it() {
+    for complete in [true, false] {
+        let mut rig = Rig::start(1).await;
+        let (shared, camera, home) = (rig.shared(), rig.id(), rig.home);
+        shared.store.mark_index(complete).await.unwrap();
+        rig.record(10).await;
+        rig.recorder.finish().await;
+        let durable = shared.pulses.get(camera);
+        let mut kept = vec![];
+        rig.camera.feed.subscribe(Start::OldestKey).try_read(&mut kept);
+        let later = |unit: &Arc<Unit>| {
+            let (wall, format) = (unit.au.wall + Duration::from_secs(60), Arc::clone(&unit.au.format));
+            AccessUnit { wall, format, data: unit.au.data.clone(), ..unit.au }
+        };
+        let mut fetched = Fetched::new(shared.clone(), camera, home);
+        fetched.take(&mut kept.iter().map(later).collect()).await.unwrap();
+        assert_eq!(fetched.finish().await.unwrap(), kept.len() as u64);
+        assert_eq!(shared.pulses.get(camera), durable);
+
+        rig.recorder = Recorder::new(shared, camera, home, Orders::always(), &rig.camera.feed);
+        let mut seen = vec![];
+        while rig.recorder.units.try_read(&mut seen) > 0 || !std::mem::take(&mut seen).is_empty() {}
+        rig.camera.clock.advance(Duration::from_secs(120));
+        rig.camera.pictures = (rig.camera.pictures + 24) / 25 * 25;
+        rig.record(10).await;
+        let rows = rig.filed().await;
+        let [first, fetched, second] = &rows[..] else { panic!("{rows:?}") };
+        assert_eq!((fetched.origin, fetched.previous, fetched.clean), (Origin::Backfill, None, true), "complete: {complete}");
+        assert_eq!((first.origin, second.origin, second.previous), (Origin::Live, Origin::Live, Some(first.id)), "{complete}");
     }
 }
 

@@ -325,6 +325,17 @@ impl Storages {
         self.all.iter().find(|storage| storage.health() == Health::Ok).cloned()
     }
 
+    /// The same, once it is certain that it is the one that it was.
+    pub(super) async fn ready(&self) -> Option<Arc<Storage>> {
+        loop {
+            let storage = self.taker()?;
+            match storage.recognized().await {
+                Ok(()) => return Some(storage),
+                Err(error) => drop(storage.found(Health::of(&error), self.clock())),
+            }
+        }
+    }
+
     /// What is wrong where there is no taker: the first storage's trouble, for that is the one to mend.
     pub(super) fn trouble(&self) -> Health {
         self.all.first().map_or(Health::Missing, |storage| storage.health())

@@ -53,6 +53,7 @@ pub(super) async fn shared(quotas: &[Option<u64>], disk: impl Fn(usize) -> Disk)
         pulses: super::Pulses::default(),
         storages,
         open: OpenSegments::default(),
+        turns: crate::backfill::Turns::default(),
     };
     (shared, home, clock, folder)
 }

@@ -36,6 +36,8 @@ pub(super) struct Writing {
     shared: Shared,
     camera: CameraId,
     home: HomeId,
+    /// Live, or fetched afterwards: then it is chained to nothing, and says nothing of how the camera is.
+    origin: Origin,
     /// Why what comes is kept.
     class: FootageClass,
     /// What comes is to be kept; else it is the last of what was.
@@ -112,6 +114,7 @@ impl Writing {
             shared,
             camera,
             home,
+            origin: Origin::Live,
             class,
             keeps,
             shown: false,
@@ -125,13 +128,17 @@ impl Writing {
         }
     }
 
+    /// For what was fetched afterwards: its first fragment goes on from footage elsewhere.
+    pub(super) fn afterwards(shared: Shared, camera: CameraId, home: HomeId) -> Self {
+        Self { origin: Origin::Backfill, keeps: false, shown: true, ..Self::new(shared, camera, home) }
+    }
+
     /// Whether there is room in memory for more.
     pub(super) fn has_room(&self) -> bool {
         self.bytes < RECORDER_PENDING_BYTES_MAX
     }
 
     /// Bytes of all fragments that are not durable.
-    #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
@@ -237,7 +244,9 @@ impl Writing {
                             let (fragment, record) = *record;
                             self.bytes -= fragment.bytes();
                             segment.durable = Some(record.tail);
-                            self.shared.pulses.durable(self.camera, record.record.end(), now);
+                            if self.origin == Origin::Live {
+                                self.shared.pulses.durable(self.camera, record.record.end(), now);
+                            }
                             self.shared.open.push(segment.id, record);
                             written = true;
                         }
@@ -366,7 +375,7 @@ impl Writing {
             return Ok(false);
         }
         self.retry_at = None;
-        let Some(storage) = self.taker().await else {
+        let Some(storage) = self.shared.storages.ready().await else {
             self.trouble(&self.shared.storages.trouble().error());
             return Ok(false);
         };
@@ -374,14 +383,17 @@ impl Writing {
         let permit = self.shared.permit::<RecordCamera>(self.camera).await?;
         let key = self.shared.store.media_key(&permit, self.home, self.camera, fragment.wall).await?;
         let (id, stream) = (SegmentId::random(), StreamName::Main);
-        let previous = self.chain.end(&self.shared, self.camera, stream).await;
+        let previous = match self.origin {
+            Origin::Live => self.chain.end(&self.shared, self.camera, stream).await,
+            Origin::Backfill => None,
+        };
         let params = SegmentParams {
             camera: self.camera,
             stream,
             cipher: Cipher::fastest(),
             format: Arc::clone(&fragment.format),
             class: *class,
-            origin: Origin::Live,
+            origin: self.origin,
             previous,
         };
         let (writer, header) = SegmentWriter::new(params, &key, id).map_err(Error::internal)?;
@@ -396,17 +408,6 @@ impl Writing {
         let (writer, durable) = (Some(writer), None);
         self.segments.push_back(Segment { id, storage, class, previous, durable, writer, sent, clean: false });
         Ok(true)
-    }
-
-    /// The first storage that takes footage and is the one that it was.
-    async fn taker(&self) -> Option<Arc<Storage>> {
-        loop {
-            let storage = self.shared.storages.taker()?;
-            match storage.recognized().await {
-                Ok(()) => return Some(storage),
-                Err(error) => drop(storage.found(Health::of(&error), self.shared.clock.as_ref())),
-            }
-        }
     }
 
     /// Footage is durable.
@@ -424,6 +425,9 @@ impl Writing {
 
     /// Footage waits in memory: the camera's state says so and why.
     fn trouble(&self, error: &Error) {
+        if self.origin == Origin::Backfill {
+            return;
+        }
         self.shared.board.update(self.camera, self.shared.clock.now(), |state| {
             state.recording = RecordingStatus::Failed;
             state.recording_problem = Some(Problem::from(error));

@@ -206,6 +206,8 @@ impl Connection {
                     self.session.present(presentation, clock.mono());
                 }
                 Action::Play { path } => self.play(&path).await?,
+                // What was kept is played by other means: this server offers no replay.
+                Action::Replay { .. } => {}
                 // GStreamer pauses before it leaves, and wants the answer.
                 Action::Stop => {
                     self.outlet = self.outlet.pause();

@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod archive;
+mod backfill;
 mod cases;
 mod controls;
 mod journey;
+mod linked;
 mod misbehaving;
 mod modes;
 mod rig;

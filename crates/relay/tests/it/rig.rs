@@ -13,7 +13,7 @@ use policy::{
     Act, Ask, ConsentSet, Facts, FactsFuture, FactsSource, HomeFacts, KeyFacts, Object, Permit, Principal, SessionFacts,
     SubjectFacts, consent, decide,
 };
-use relay::{Relay, Timeline};
+use relay::{Archive, Relay, Timeline};
 use store::{CameraAccess, CameraDraft, Change, NewAccount, Store};
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
@@ -88,7 +88,22 @@ impl Rig {
 
     /// A server that records this camera.
     pub(crate) async fn of(config: DeviceConfig, audio: AudioMode) -> Self {
-        let (folder, sign_in) = (tempfile::tempdir().unwrap(), config.credentials.clone());
+        let sign_in = config.credentials.clone();
+        let access = |device: &Running| CameraAccess {
+            name: "Door".into(),
+            main_url: device.url(StreamName::Main),
+            sub_url: Some(device.url(StreamName::Sub)),
+            onvif_url: device.onvif_url(),
+            username: sign_in.as_ref().map(|(user, _)| user.clone()),
+            password: sign_in.map(|(_, password)| password.expose().to_owned()),
+            ..CameraAccess::default()
+        };
+        Self::by(config, audio, access).await
+    }
+
+    /// The same, reached as it says.
+    pub(crate) async fn by(config: DeviceConfig, audio: AudioMode, access: impl FnOnce(&Running) -> CameraAccess) -> Self {
+        let folder = tempfile::tempdir().unwrap();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let device = Camera::start(config, Arc::clone(&clock)).await.unwrap();
         let store = Store::open(folder.path(), Arc::clone(&clock)).await.unwrap();
@@ -104,15 +119,7 @@ impl Rig {
             subject,
         });
         let session = SessionId::random();
-        let access = CameraAccess {
-            name: "Door".into(),
-            main_url: device.url(StreamName::Main),
-            sub_url: Some(device.url(StreamName::Sub)),
-            onvif_url: device.onvif_url(),
-            username: sign_in.as_ref().map(|(user, _)| user.clone()),
-            password: sign_in.map(|(_, password)| password.expose().to_owned()),
-            ..CameraAccess::default()
-        };
+        let access = access(&device);
         let permit = permit_of::<AddCamera>(&facts, session, home).await;
         let draft = CameraDraft { access, audio, recording: true };
         let camera = store.add_camera(&permit, draft).await.unwrap().id;
@@ -146,6 +153,12 @@ impl Rig {
     /// Where the camera speaks ONVIF.
     pub(crate) fn onvif_url(&self) -> String {
         self.device.lock().unwrap().as_ref().and_then(Running::onvif_url).unwrap()
+    }
+
+    /// All that is kept, to look at or to make the index from.
+    pub(crate) fn archive(&self) -> Archive {
+        let facts = Arc::clone(&self.facts) as Arc<dyn FactsSource>;
+        Archive::new(self.store.clone(), facts, Arc::new(SystemClock), Vec::new())
     }
 
     /// The home.

@@ -13,7 +13,7 @@ pub(crate) struct Migrator;
 #[async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(V1), Box::new(V2), Box::new(V3), Box::new(super::migration_v4::V4)]
+        vec![Box::new(V1), Box::new(V2), Box::new(V3), Box::new(super::migration_v4::V4), Box::new(super::migration_v5::V5)]
     }
 }
 

@@ -9,6 +9,7 @@ mod locks;
 mod migration;
 mod migration_v3;
 mod migration_v4;
+mod migration_v5;
 mod oldest;
 
 use std::time::Duration;
@@ -54,6 +55,26 @@ impl Store {
             .filter(segment::Column::StartAt.lt(range.to().micros()))
             .filter(segment::Column::EndAt.gt(range.from().micros()));
         self.by_start(rows).await
+    }
+
+    /// When footage of `range` was taken that came from the camera afterwards: a span a segment, by start.
+    pub async fn fetched(&self, camera: CameraId, range: TimeRange) -> Result<Vec<TimeRange>> {
+        let rows: Vec<(i64, i64)> = segment::Entity::find()
+            .select_only()
+            .columns([segment::Column::StartAt, segment::Column::EndAt])
+            .filter(segment::Column::Camera.eq(Uuid::from_bytes(camera.to_bytes())))
+            // As the index says it, word for word: with a parameter it is not the same to the database.
+            .filter(Expr::cust("\"origin\" = 'backfill'"))
+            .filter(segment::Column::StartAt.gte((range.from() - SEGMENT_SPAN_MAX).micros()))
+            .filter(segment::Column::StartAt.lt(range.to().micros()))
+            .filter(segment::Column::EndAt.gt(range.from().micros()))
+            .order_by_asc(segment::Column::StartAt)
+            .into_tuple()
+            .all(self.index().read())
+            .await
+            .map_err(error)?;
+        let span = |(start, end)| TimeRange::new(Timestamp::from_micros(start), Timestamp::from_micros(end));
+        Ok(rows.into_iter().filter_map(span).collect())
     }
 
     /// A segment; `None` where there is no such one.

@@ -54,6 +54,26 @@ async fn segments_of_a_range_are_those_with_a_moment_in_it() {
 }
 
 #[tokio::test]
+async fn what_was_fetched_is_found_by_an_index_of_its_own() {
+    let rig = Rig::new().await;
+    let camera = CameraId::random();
+    let fetched = |camera, start, end| SegmentRow { origin: Origin::Backfill, ..segment(camera, start, end) };
+    let other = fetched(CameraId::random(), 60, 120);
+    for row in [segment(camera, 0, 60), fetched(camera, 120, 180), fetched(camera, 60, 120), segment(camera, 180, 240), other] {
+        rig.store.add_segment(row).await.unwrap();
+    }
+    let range = |from, to| TimeRange::new(t(from), t(to)).unwrap();
+    assert_eq!(rig.store.fetched(camera, range(0, 1000)).await.unwrap(), [range(60, 120), range(120, 180)]);
+    assert_eq!(rig.store.fetched(camera, range(120, 130)).await.unwrap(), [range(120, 180)]);
+    assert_eq!(rig.store.fetched(camera, range(180, 1000)).await.unwrap(), []);
+    let plan = "explain query plan select start_at from segment where camera = ?1 and \"origin\" = 'backfill' and start_at >= ?2";
+    let plan = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, plan);
+    let plan = rig.store.index().read().query_all_raw(plan).await.unwrap();
+    let plan: Vec<String> = plan.iter().map(|row| row.try_get("", "detail").unwrap()).collect();
+    assert!(plan.iter().any(|step| step.contains("segment_fetched")), "{plan:?}");
+}
+
+#[tokio::test]
 async fn the_oldest_go_first() {
     let rig = Rig::new().await;
     assert_eq!(rig.store.footage_bytes().await.unwrap(), 0);

@@ -1287,6 +1287,8 @@ export interface components {
         /** @description How a camera is. */
         CameraState: {
             events_problem?: components["schemas"]["CameraProblem"] | null;
+            /** @description What the camera kept while it could not be reached is being fetched. */
+            fetching?: boolean;
             main?: components["schemas"]["StreamState"] | null;
             /**
              * Format: date-time
@@ -2461,6 +2463,8 @@ export interface components {
         };
         /** @description What was kept of a camera within a range. */
         Timeline: {
+            /** @description What of the footage was fetched from the camera after it could be reached again, in order. */
+            fetched: components["schemas"]["Span"][];
             /** Format: date-time */
             from: string;
             /** @description What lies between, with its cause. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type Coverage, nextRecorded, recordedSeconds, stateAt } from './coverage';
+import { type Coverage, fetchedAt, nextRecorded, recordedSeconds, stateAt } from './coverage';
 import { merged } from './draw';
 
-/** Recorded 0-10 s and 20-30 s (still growing), offline in between; asked at 30 s. */
+/** Recorded 0-10 s, the last two of them fetched, and 20-30 s (still growing), offline in between; asked at 30 s. */
 const COVERAGE: Coverage = {
 	window: { from: 0, to: 100_000 },
 	spans: [
@@ -10,6 +10,7 @@ const COVERAGE: Coverage = {
 		{ from: 20_000, to: 30_000 }
 	],
 	gaps: [{ from: 10_000, to: 20_000, cause: 'offline' }],
+	fetched: [{ from: 8000, to: 10_000 }],
 	open: true,
 	asked: 30_000
 };
@@ -20,6 +21,10 @@ describe('coverage', () => {
 		expect(stateAt(COVERAGE, 5000, now)).toBe('recorded');
 		expect(stateAt(COVERAGE, 15_000, now)).toBe('offline');
 		expect(stateAt(COVERAGE, 40_000, now)).toBe('future');
+	});
+
+	it('knows what came from the camera afterwards', () => {
+		expect([7000, 8000, 9999, 10_000].map((at) => fetchedAt(COVERAGE, at))).toEqual([false, true, true, false]);
 	});
 
 	it('grows with the clock while the newest span is open, and only then', () => {

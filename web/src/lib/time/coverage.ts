@@ -8,6 +8,8 @@ export interface Coverage {
 	window: Window;
 	spans: Window[];
 	gaps: Gap[];
+	/** What of the spans came from the camera afterwards. */
+	fetched: Window[];
 	/** The newest span still grows. */
 	open: boolean;
 	/** When the server said so. */
@@ -20,6 +22,7 @@ export function coverageOf(answer: TimelineAnswer, asked: number): Coverage {
 		window: window(answer),
 		spans: answer.spans.map(window),
 		gaps: answer.gaps.map((gap) => ({ ...window(gap), cause: gap.cause })),
+		fetched: answer.fetched.map(window),
 		open: answer.open,
 		asked
 	};
@@ -40,6 +43,9 @@ export function stateAt(coverage: Coverage, at: number, now: number): 'recorded'
 	if (at >= now) return 'future';
 	return coverage.gaps.find((gap) => within(gap, at))?.cause ?? 'unknown';
 }
+
+/** Whether the recording of this instant came from the camera after it could be reached again. */
+export const fetchedAt = (coverage: Coverage, at: number): boolean => coverage.fetched.some((span) => within(span, at));
 
 /** The instant itself where it was recorded, else the start of the next recording; `undefined` when none follows. */
 export function nextRecorded(coverage: Coverage, at: number, now: number): number | undefined {

@@ -70,6 +70,10 @@ export function draw(
 			context.roundRect(from, TRACK_TOP, to - from, TRACK_HEIGHT, Math.min(3, (to - from) / 2));
 			context.fill();
 		}
+		// What was fetched afterwards is underlined.
+		context.fillStyle = paint.text;
+		for (const [from, to] of merged(coverage.fetched, window, width))
+			context.fillRect(from, TRACK_TOP + TRACK_HEIGHT - 4, to - from, 2);
 		for (const gap of coverage.gaps) drawGap(context, width, scene, paint, { ...gap, to: Math.min(gap.to, now) });
 	}
 	drawGap(context, width, scene, paint, { from: now, to: window.to, cause: 'future' });

@@ -49,6 +49,10 @@ pub struct Services {
     pub imaging: Option<Url>,
     /// Events.
     pub events: Option<Url>,
+    /// Search in what it kept.
+    pub search: Option<Url>,
+    /// Replay of that.
+    pub replay: Option<Url>,
 }
 
 /// The camera's UTC time; `None` where it does not tell, or tells no time that there is.
@@ -126,6 +130,8 @@ pub fn services(answer: &Element) -> Result<Services, WireError> {
             "http://www.onvif.org/ver20/ptz/wsdl" => &mut services.ptz,
             "http://www.onvif.org/ver20/imaging/wsdl" => &mut services.imaging,
             "http://www.onvif.org/ver10/events/wsdl" => &mut services.events,
+            "http://www.onvif.org/ver10/search/wsdl" => &mut services.search,
+            "http://www.onvif.org/ver10/replay/wsdl" => &mut services.replay,
             _ => continue,
         };
         *place = place.take().or_else(|| url(service, "XAddr"));
@@ -145,6 +151,8 @@ pub fn capabilities(answer: &Element) -> Result<Services, WireError> {
         ptz: at("Capabilities/PTZ/XAddr"),
         imaging: at("Capabilities/Imaging/XAddr"),
         events: at("Capabilities/Events/XAddr"),
+        search: at("Capabilities/Extension/Search/XAddr"),
+        replay: at("Capabilities/Extension/Replay/XAddr"),
     })
 }
 

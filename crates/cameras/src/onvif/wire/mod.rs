@@ -5,6 +5,7 @@ pub mod events;
 pub mod imaging;
 pub mod media;
 pub mod ptz;
+pub mod recordings;
 
 use std::borrow::Cow;
 
@@ -16,7 +17,8 @@ const NAMESPACES: &str = "xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\" \
     xmlns:tt=\"http://www.onvif.org/ver10/schema\" xmlns:tds=\"http://www.onvif.org/ver10/device/wsdl\" \
     xmlns:trt=\"http://www.onvif.org/ver10/media/wsdl\" xmlns:tr2=\"http://www.onvif.org/ver20/media/wsdl\" \
     xmlns:tptz=\"http://www.onvif.org/ver20/ptz/wsdl\" xmlns:timg=\"http://www.onvif.org/ver20/imaging/wsdl\" \
-    xmlns:tev=\"http://www.onvif.org/ver10/events/wsdl\"";
+    xmlns:tev=\"http://www.onvif.org/ver10/events/wsdl\" xmlns:tse=\"http://www.onvif.org/ver10/search/wsdl\" \
+    xmlns:trp=\"http://www.onvif.org/ver10/replay/wsdl\"";
 
 /// Characters of a fault's reason that are kept.
 const REASON_CHARS_MAX: usize = 200;

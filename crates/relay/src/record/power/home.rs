@@ -140,6 +140,7 @@ impl Home {
             pulses: Pulses::default(),
             storages,
             open: OpenSegments::default(),
+            turns: crate::backfill::Turns::default(),
         }
     }
 

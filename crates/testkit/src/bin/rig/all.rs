@@ -15,6 +15,7 @@ const PLAIN: &[&[&str]] = &[
     &["cuts"],
     &["players"],
     &["link"],
+    &["backfill", "--seconds", "15"],
     &["crash"],
     &["disks"],
     &["soak", "--seconds", "30", "--cameras", "6", "--visitors", "6"],

@@ -74,9 +74,9 @@ pub(crate) struct Stand {
     _lan: Lan,
     binary: PathBuf,
     scenes: PathBuf,
-    router: String,
+    pub(crate) router: String,
     pub(crate) far_away: String,
-    server: String,
+    pub(crate) server: String,
     pub(crate) beside: String,
 }
 
@@ -134,7 +134,7 @@ impl Stand {
 /// A server with a folder of its own.
 pub(crate) struct Home {
     pub(crate) process: Process,
-    data: PathBuf,
+    pub(crate) data: PathBuf,
 }
 
 impl Home {
@@ -191,18 +191,18 @@ fn text<'a>(value: &'a Value, key: &str) -> Result<&'a str> {
 }
 
 /// Puts the invitation where a camera has it that read it through its lens. Returns the claim token as it is spelt.
-fn keep(state: &Path, invitation: &Value) -> Result<String> {
+pub(crate) fn keep(state: &Path, invitation: &Value) -> Result<String> {
     std::fs::create_dir(state)?;
     let kept = json!({ "server": invitation["server"], "certificate": invitation["certificate"], "claim": invitation["claim"] });
     std::fs::write(state.join("invitation.json"), kept.to_string())?;
     Ok(text(invitation, "claim")?.to_owned())
 }
 
-fn linked(camera: &Process) -> Result<()> {
+pub(crate) fn linked(camera: &Process) -> Result<()> {
     camera.line(PATIENCE, |line| line.contains("linked to").then_some(()))
 }
 
-async fn claimed(owner: &Client, invitation: &Value) -> Result<String> {
+pub(crate) async fn claimed(owner: &Client, invitation: &Value) -> Result<String> {
     let told = owner.get(&format!("/cameras/invitations/{}", text(invitation, "id")?)).await?;
     if told["state"] != "claimed" {
         return Err(format!("a linked camera's invitation is {told}").into());
@@ -210,7 +210,7 @@ async fn claimed(owner: &Client, invitation: &Value) -> Result<String> {
     Ok(text(&told, "camera_id")?.to_owned())
 }
 
-async fn live(owner: &Client, id: &str) -> Result<()> {
+pub(crate) async fn live(owner: &Client, id: &str) -> Result<()> {
     owner.camera_state(id, PATIENCE, |state| state["status"] == "online" && state["recording"] == "on").await?;
     let still = owner.bytes(&format!("/cameras/{id}/snapshot.jpg")).await?;
     if still.starts_with(&[0xff, 0xd8]) { Ok(()) } else { Err("a still that is no picture".into()) }

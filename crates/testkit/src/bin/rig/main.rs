@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "a command-line tool")]
 
 mod all;
+mod backfill;
 mod bench;
 mod browser;
 mod cases;
@@ -93,6 +94,13 @@ enum Rig {
     /// A camera behind NAT calls in and is live, recorded and played; its address changes, another server takes the server's place,
     /// and what passes the router is read; in network namespaces, as root.
     Link,
+    /// The network between a camera and the server is cut: what the camera kept is fetched afterwards, to the picture; one that keeps
+    /// nothing has a gap. In network namespaces, as root.
+    Backfill {
+        /// How long it is cut.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
     /// Cameras that are added by codes, in Chromium; in network namespaces, as root.
     Codes,
     /// What of that happens in the namespace of whoever searches.
@@ -164,6 +172,7 @@ async fn main() -> ExitCode {
         Rig::Cases => cases::run(&server).await,
         Rig::Modes => modes::run(&server).await,
         Rig::Players => players::run(&server).await,
+        Rig::Backfill { seconds } => backfill::run(&server, Duration::from_secs(seconds)).await,
         Rig::Privacy => privacy::run(&server).await,
         Rig::Steer => steer::run(&server).await,
         Rig::Soak { seconds, cameras, visitors, json } => {

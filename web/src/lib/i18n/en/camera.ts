@@ -31,6 +31,7 @@ const en: Record<keyof typeof zh, string> = {
 	'camera.speed': 'Speed',
 	'camera.keys': 'Keyboard shortcuts',
 	'camera.loading_recording': 'Reading the recording',
+	'camera.fetching': 'Fetching what the camera kept',
 
 	'info.path': 'Path',
 	'info.path.webrtc': 'WebRTC (direct, UDP)',
@@ -52,6 +53,7 @@ const en: Record<keyof typeof zh, string> = {
 
 	'timeline.label': 'Timeline',
 	'timeline.value.recorded': '{time}, recorded',
+	'timeline.value.fetched': '{time}, recorded, fetched from the camera afterwards',
 	'timeline.value.gap': '{time}, {cause}',
 	'timeline.value.live': '{time}, live',
 	'timeline.zoom_in': 'Zoom in',
@@ -72,6 +74,7 @@ const en: Record<keyof typeof zh, string> = {
 	'timeline.empty': 'Nothing was recorded on this day',
 	'timeline.list': 'This day as a list',
 	'timeline.list.span': '{from} to {to}, recorded',
+	'timeline.list.fetched': '{from} to {to}, fetched from the camera afterwards',
 	'timeline.list.gap': '{from} to {to}, {cause}',
 	'timeline.loading': 'Reading the timeline',
 	'timeline.preview': 'Preview of {time}',

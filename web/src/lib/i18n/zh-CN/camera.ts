@@ -29,6 +29,7 @@ export default {
 	'camera.speed': '播放速度',
 	'camera.keys': '快捷键',
 	'camera.loading_recording': '正在读取录像',
+	'camera.fetching': '正在取回断线期间摄像机存下的画面',
 
 	'info.path': '线路',
 	'info.path.webrtc': 'WebRTC（UDP 直连）',
@@ -50,6 +51,7 @@ export default {
 
 	'timeline.label': '时间轴',
 	'timeline.value.recorded': '{time}，有录像',
+	'timeline.value.fetched': '{time}，有录像，事后从摄像机取回',
 	'timeline.value.gap': '{time}，{cause}',
 	'timeline.value.live': '{time}，直播',
 	'timeline.zoom_in': '放大',
@@ -70,6 +72,7 @@ export default {
 	'timeline.empty': '这一天没有录像',
 	'timeline.list': '这一天的录像列表',
 	'timeline.list.span': '{from} 至 {to}，有录像',
+	'timeline.list.fetched': '{from} 至 {to}，事后从摄像机取回',
 	'timeline.list.gap': '{from} 至 {to}，{cause}',
 	'timeline.loading': '正在读取时间轴',
 	'timeline.preview': '{time} 的预览',
