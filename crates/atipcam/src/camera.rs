@@ -180,7 +180,7 @@ async fn play(config: Config, how: SetUp, buttons: mpsc::Receiver<()>) -> Result
 /// Rings for each press of a button, for as long as the camera runs.
 async fn ring(camera: &Running, mut buttons: mpsc::Receiver<()>) -> Result<(), Failure> {
     while buttons.recv().await.is_some() {
-        if camera.ring() {
+        if camera.ring_bell() {
             say("bell   rung");
         }
     }

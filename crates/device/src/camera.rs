@@ -203,9 +203,9 @@ impl Running {
     }
 
     /// Somebody presses its bell. Whether it has one: those who listen by ONVIF are told, so that it needs.
-    pub fn ring(&self) -> bool {
+    pub fn ring_bell(&self) -> bool {
         if let Some((state, _)) = &self.onvif {
-            state.ring();
+            state.ring_bell();
         }
         self.onvif.is_some()
     }

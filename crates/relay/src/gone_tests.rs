@@ -44,9 +44,9 @@ async fn a_camera_that_is_gone_is_forgotten_a_day_later_once_neither_row_nor_fil
         demand: crate::pull::Demand::new(),
         opened: crate::playback::Cache::default(),
         pulses: crate::record::Pulses::default(),
+        turns: crate::backfill::Turns::default(),
         storages: Storages::start(store.segments_dir(), &[], None, &time).unwrap(),
         open: crate::record::OpenSegments::default(),
-        turns: crate::backfill::Turns::default(),
         clock: time,
         store,
     };

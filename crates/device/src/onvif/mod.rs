@@ -257,7 +257,7 @@ impl State {
     }
 
     /// Somebody presses the bell: it begins and is over, for a press has no length.
-    pub(crate) fn ring(&self) {
+    pub(crate) fn ring_bell(&self) {
         self.trigger(Trigger::Doorbell, true);
         self.trigger(Trigger::Doorbell, false);
     }
@@ -345,7 +345,7 @@ async fn ring_bell(Shared(state): Shared<Arc<State>>, method: Method, uri: Uri, 
     if let Err(challenge) = state.auth.check(&Element::default(), &headers, method.as_str(), uri.path(), state.now()) {
         return (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, challenge)]).into_response();
     }
-    state.ring();
+    state.ring_bell();
     StatusCode::NO_CONTENT.into_response()
 }
 

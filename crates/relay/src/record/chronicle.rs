@@ -17,8 +17,7 @@ const NOTICED_MAX: Duration = Duration::from_secs(60);
 /// Follows the cameras' states until `cancel`.
 pub(crate) async fn chronicle(shared: Shared, cancel: CancellationToken) {
     let mut changes = shared.board.changes();
-    // What was written last, and when.
-    let mut written: HashMap<CameraId, (Option<Cause>, Timestamp)> = HashMap::new();
+    let mut written: HashMap<CameraId, Written> = HashMap::new();
     loop {
         let moved = tokio::select! {
             () = cancel.cancelled() => return,
@@ -40,9 +39,8 @@ pub(crate) async fn chronicle(shared: Shared, cancel: CancellationToken) {
             written.insert(camera, (cause, now));
             let outcome = match cause {
                 Some(cause) => {
-                    // Not before what is written already.
-                    let begin = begin(&shared, camera, now).max(before.map_or(now, |(_, at)| at));
-                    shared.store.start_gap(camera, begin, cause).await
+                    let durable = shared.pulses.get(camera).durable.map(|(_, until)| until);
+                    shared.store.start_gap(camera, begin(before, durable, now), cause).await
                 }
                 None => shared.store.end_gap(camera, now).await,
             };
@@ -54,10 +52,14 @@ pub(crate) async fn chronicle(shared: Shared, cancel: CancellationToken) {
     }
 }
 
-/// That nothing comes is noticed after a while: what is missing begins where the last record ends.
-fn begin(shared: &Shared, camera: CameraId, now: Timestamp) -> Timestamp {
-    let durable = shared.pulses.get(camera).durable.map(|(_, until)| until);
-    durable.filter(|until| now.since(*until) <= NOTICED_MAX && *until < now).unwrap_or(now)
+/// What was written last of a camera, and when.
+type Written = (Option<Cause>, Timestamp);
+
+/// That nothing comes is noticed after a while: what is missing begins where the last record ends. But a time that has a cause
+/// already keeps it.
+fn begin(before: Option<Written>, durable: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    let Some((None, since)) = before else { return now };
+    durable.filter(|until| now.since(*until) <= NOTICED_MAX && *until < now).map_or(now, |until| until.max(since))
 }
 
 /// Why a camera is not recorded; `Some(None)` where it is, `None` where that is not known yet.
@@ -77,4 +79,25 @@ fn cause_of(state: &CameraState) -> Option<Option<Cause>> {
 fn disk(state: &CameraState) -> bool {
     let code = state.recording_problem.as_ref().map(|problem| problem.code);
     code.is_some_and(|code| code.starts_with("storage.") || code == "recording.disk")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn t(second: i64) -> Timestamp {
+        Timestamp::from_micros(second * 1_000_000)
+    }
+
+    #[test]
+    fn what_is_missing_begins_at_the_last_record_and_takes_nothing_from_another_cause() {
+        let recorded = Some((None, t(100)));
+        assert_eq!(begin(recorded, Some(t(118)), t(120)), t(118));
+        assert_eq!(begin(recorded, Some(t(90)), t(120)), t(100), "not before recording was written down");
+        assert_eq!(begin(recorded, Some(t(10)), t(120)), t(120), "so long ago that it is not where this begins");
+        assert_eq!(begin(recorded, None, t(120)), t(120));
+        // Privacy from 100 to 120, and armed then: its time stays its own.
+        assert_eq!(begin(Some((Some(Cause::Privacy), t(100))), Some(t(99)), t(120)), t(120));
+        assert_eq!(begin(None, Some(t(118)), t(120)), t(120));
+    }
 }
