@@ -1,6 +1,7 @@
 //! A camera behind NAT, where nobody can call it: it calls in, and everything that other cameras do it does through its link. Then
 //! its address changes, another server stands in the server's place, and a camera beside the server is paired by its label.
 
+use std::fs::File;
 use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -72,6 +73,8 @@ pub(crate) async fn run(server: &Path) -> Result<()> {
 pub(crate) struct Stand {
     // Whoever is in a namespace goes before it: fields of `run` are dropped first.
     _lan: Lan,
+    // The address of this machine in it is one: rigs that run side by side take turns.
+    _turn: File,
     binary: PathBuf,
     scenes: PathBuf,
     pub(crate) router: String,
@@ -82,6 +85,8 @@ pub(crate) struct Stand {
 
 impl Stand {
     pub(crate) fn set_up(binary: &Path, dir: &Path) -> Result<Self> {
+        let turn = File::create(std::env::temp_dir().join("atipcam-rig-stand.lock"))?;
+        turn.lock()?;
         let mut lan = Lan::new();
         let (near, far) = (lan.switch("near")?, lan.switch("far")?);
         let router = lan.host("router", &near, "10.77.1.1/24", None)?;
@@ -101,7 +106,7 @@ impl Stand {
         ip(&["link", "set", &here, "up"])?;
         within(&far, &["link", "set", "p-here", "master", "br0", "up"])?;
         let scenes = dir.join("scenes");
-        Ok(Self { _lan: lan, binary: binary.to_owned(), scenes, router, far_away, server, beside })
+        Ok(Self { _lan: lan, _turn: turn, binary: binary.to_owned(), scenes, router, far_away, server, beside })
     }
 
     /// The binary under test, in a namespace.
