@@ -91,7 +91,7 @@ try {
 
 	await step('a camera with locked footage is not removed unasked', async () => {
 		const camera = `/api/v1/cameras/${cameras[0]}`;
-		const refused = await page.request.delete(camera, { headers: { origin: BASE } });
+		const refused = await page.request.delete(`${camera}?footage=erase`, { headers: { origin: BASE } });
 		assert.equal((await refused.json()).code, 'camera.locked');
 	});
 

@@ -4,7 +4,7 @@ use bytes::{BufMut, Bytes};
 use domain::Timestamp;
 
 use super::batch::{Batch, Builder, FRAME_HEAD};
-use super::replay::{MARK_BYTES, Mark, ntp};
+use super::replay::{Mark, ntp};
 use crate::au::{AccessUnit, AudioCodec, Format, Track, VideoCodec, nal_units};
 
 /// Payload of one packet: with RTP, UDP and IPv6 headers it stays under the 1500 bytes of Ethernet, tunnels included.
@@ -12,6 +12,10 @@ const PAYLOAD_MAX: usize = 1388;
 
 /// Fixed RTP header.
 const RTP_HEAD: usize = 12;
+
+/// Its first byte: version 2, and whether an extension follows (RFC 3550 5.1).
+const PLAIN: u8 = 0x80;
+const EXTENDED: u8 = 0x90;
 
 /// Seconds from 1900, where NTP counts from, to 1970.
 pub(super) const NTP_TO_UNIX_S: i64 = 2_208_988_800;
@@ -103,8 +107,7 @@ impl Packetiser {
         let timestamp = self.rtp_time(unit.pts());
         let data = unit.data.len();
         let capacity = data + (data / PAYLOAD_MAX + 6) * (FRAME_HEAD + RTP_HEAD + 4);
-        let extension = mark.map(Mark::encode);
-        let mut out = Packets { builder: Builder::new(self.track, false, capacity), by: self, timestamp, extension };
+        let mut out = Packets { builder: Builder::new(self.track, false, capacity), by: self, timestamp, mark };
         match out.by.codec {
             Codec::H264 | Codec::H265 => {
                 let sets = if unit.key { unit.format.video.parameter_sets.as_slice() } else { &[] };
@@ -168,20 +171,22 @@ struct Packets<'a> {
     by: &'a mut Packetiser,
     timestamp: u32,
     /// Of the first packet, until that is written.
-    extension: Option<[u8; 4 + MARK_BYTES]>,
+    mark: Option<&'a Mark>,
 }
 
 impl Packets<'_> {
     /// One packet whose payload is `head` and then `body`.
     fn packet(&mut self, head: &[u8], body: &[u8]) {
         self.builder.begin();
-        let extension = self.extension.take();
+        let mark = self.mark.take();
         let out = &mut self.builder.out;
-        out.put_slice(&[0x80 | u8::from(extension.is_some()) << 4, self.by.payload_type]);
+        out.put_slice(&[if mark.is_some() { EXTENDED } else { PLAIN }, self.by.payload_type]);
         out.put_u16(self.by.sequence);
         out.put_u32(self.timestamp);
         out.put_u32(self.by.start.ssrc);
-        out.put_slice(extension.as_ref().map_or(&[], |extension| extension.as_slice()));
+        if let Some(mark) = mark {
+            out.put_slice(&mark.encode());
+        }
         out.put_slice(head);
         out.put_slice(body);
         self.by.sequence = self.by.sequence.wrapping_add(1);

@@ -21,6 +21,9 @@ const QUIET_MAX: Duration = Duration::from_secs(20);
 /// Units that came within this time came just now.
 const JUST_NOW: Duration = Duration::from_secs(5);
 
+/// A camera that came back is given so long to send a key picture, and its recorder to make that durable.
+const SETTLE: Duration = Duration::from_secs(10);
+
 /// A picture that says to be further from now was timed by a clock that is wrong.
 const CLOCK_OFF_MAX: Duration = Duration::from_secs(600);
 
@@ -87,7 +90,7 @@ impl Watchdog {
         self.told.retain(|camera, _| all.iter().any(|(known, _)| known == camera));
         for (camera, pulse) in all {
             let state = self.shared.board.get(camera, wall);
-            match verdict(&pulse, &state, now, wall) {
+            match verdict(&pulse, &state, self.told.get(&camera).copied(), (now, wall)) {
                 Some(cause) => self.bark(camera, cause, wall),
                 None => self.calm(camera, &pulse, wall),
             }
@@ -124,12 +127,16 @@ impl Watchdog {
     }
 }
 
-/// Why nothing is kept of a camera; `None` where something is, or nothing is to be, or it is too early to say.
-fn verdict(pulse: &Pulse, state: &CameraState, now: Mono, wall: Timestamp) -> Option<Cause> {
+/// Why nothing is kept of a camera; `None` where something is, or nothing is to be, or it is too early to say. `told` is what was
+/// told of it last.
+fn verdict(pulse: &Pulse, state: &CameraState, told: Option<Cause>, (now, wall): (Mono, Timestamp)) -> Option<Cause> {
     let wanted = pulse.wanted?;
     let good = pulse.durable.map_or(wanted, |(at, _)| at.max(wanted));
     if now.since(good) < QUIET_MAX {
         return None;
+    }
+    if state.status == Status::Online && wall.since(state.since) < SETTLE {
+        return told;
     }
     let recent = |at: Option<Mono>| at.is_some_and(|at| now.since(at) < JUST_NOW);
     let code = state.problem.as_ref().map(|problem| problem.code);

@@ -140,9 +140,28 @@ async fn what_is_not_to_be_recorded_is_not_missed() {
 #[test]
 fn pictures_of_another_year_are_a_matter_of_the_clock() {
     let (at, wall) = (|s: u64| Mono::from_micros(s * 1_000_000), Timestamp::default() + Duration::from_secs(1_000_000));
-    let state = CameraState { status: Status::Online, ..crate::state::Board::new().get(CameraId::random(), wall) };
+    let since = wall - Duration::from_secs(60);
+    let state = CameraState { status: Status::Online, ..crate::state::Board::new().get(CameraId::random(), since) };
     let pulse = |taken| Pulse { wanted: Some(at(1)), arrived: Some(at(99)), key: Some((at(99), taken)), ..Pulse::default() };
-    assert_eq!(verdict(&pulse(wall - Duration::from_secs(3600)), &state, at(100), wall), Some(Cause::Clock));
-    assert_eq!(verdict(&pulse(wall), &state, at(100), wall), Some(Cause::Disk));
-    assert_eq!(verdict(&pulse(wall), &state, at(15), wall), None, "too early to say");
+    assert_eq!(verdict(&pulse(wall - Duration::from_secs(3600)), &state, None, (at(100), wall)), Some(Cause::Clock));
+    assert_eq!(verdict(&pulse(wall), &state, None, (at(100), wall)), Some(Cause::Disk));
+    assert_eq!(verdict(&pulse(wall), &state, None, (at(15), wall)), None, "too early to say");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_camera_that_came_back_is_not_said_to_be_a_disk_that_fails() {
+    let mut watched = Watched::start().await;
+    watched.status(Status::Offline, Some("camera.unreachable"));
+    assert_eq!(watched.until_told(0).await.1, "recording.offline");
+    // Its pictures come, and the first of them is not durable yet.
+    watched.rig.stall(true);
+    watched.status(Status::Online, None);
+    for _ in 0..4 {
+        (0..10).for_each(|_| watched.rig.camera.picture(100));
+        watched.rig.camera.clock.advance(ROUND - Duration::from_millis(400));
+        watched.rig.look().await;
+        watched.dog.look();
+        assert_eq!(watched.told(), Some("recording.offline"));
+    }
+    watched.well_again().await;
 }
