@@ -51,7 +51,7 @@ try {
 	const page = await ownersPage(browser);
 	await page.goto('/policy');
 	const url = `${BASE}/api/v1/cameras/${camera}`;
-	const path = cause === 'SessionEnded' ? `${BASE}/api/v1/session` : url;
+	const path = cause === 'SessionEnded' ? `${BASE}/api/v1/session` : `${url}?footage=erase`;
 	const { pictures, ms } = await page.evaluate(cut, { camera: url, path });
 	if (ms > 1000) throw new Error(`WebRTC: pictures came for ${ms} ms more`);
 	console.log(`${cause}: WebRTC showed ${pictures} pictures, the last ${Math.round(ms)} ms after the right ended`);
