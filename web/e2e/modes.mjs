@@ -65,12 +65,14 @@ try {
 	});
 	await step('what removing would lose is said before', async () => {
 		await page.getByRole('button', { name: 'Remove camera' }).click();
-		await page.locator('[data-would-go]').waitFor();
-		await screenshot(page, SHOTS, 'modes-remove');
 		// Nothing is chosen for the person, and saying nothing loses nothing.
 		assert.equal(await page.locator('dialog[open] input:checked').count(), 0);
 		await page.locator('[data-remove]').click();
 		await page.getByText('Please choose one of the two.').waitFor();
+		assert.equal(await page.locator('[data-would-go]').count(), 0, 'nothing goes unless that is chosen');
+		await page.getByRole('radio', { name: 'Erase the footage' }).check();
+		await page.locator('[data-would-go]').waitFor();
+		await screenshot(page, SHOTS, 'modes-remove');
 		assert.deepEqual(await violations(page), [], 'axe, the question before removing');
 		await page.getByRole('button', { name: 'Cancel' }).click();
 	});

@@ -51,7 +51,6 @@ const en: Record<keyof typeof zh, string> = {
 	'plan.save': 'Save recording',
 	'plan.saved': 'Recording was changed',
 	'plan.would_go': 'Deleted for ever: {bytes}, {time} of footage from {from} to {until}.',
-	'plan.would_go.none': 'There is no footage of this camera to lose.',
 	'privacy_mode.begin': 'Privacy: let go of this camera',
 	'privacy_mode.end': 'End privacy',
 	'privacy_mode.begin_all': 'Privacy for the whole home',

@@ -46,7 +46,6 @@ export default {
 	'plan.save': '保存录像设置',
 	'plan.saved': '录像设置已保存',
 	'plan.would_go': '将永久删除 {bytes} 录像，共 {time}，从 {from} 到 {until}。',
-	'plan.would_go.none': '这台摄像机没有录像，不会丢失什么。',
 	'privacy_mode.begin': '隐私：断开这台摄像机',
 	'privacy_mode.end': '结束隐私',
 	'privacy_mode.begin_all': '全家隐私',
