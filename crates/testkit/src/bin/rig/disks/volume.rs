@@ -66,6 +66,11 @@ impl Volume {
 
     fn made(mut self, options: &[&str]) -> Result<Self> {
         fs::create_dir(self.at())?;
+        // Rigs beside this one make namespaces, which copy every mount. Of one in a shared folder they hear when it goes;
+        // else it would be busy in them.
+        let dir = text(self.dir.path())?;
+        run("mount", &["--bind", dir, dir])?;
+        run("mount", &["--make-shared", dir])?;
         let device = self.device.path();
         run("mkfs.ext4", &[&["-q", "-F"][..], options, &[text(&device)?]].concat())?;
         self.mount()?;
@@ -151,6 +156,7 @@ impl Drop for Volume {
             let _ = self.freeze(false);
             let _ = self.unmount();
         }
+        let _ = run("umount", &["-l", &self.dir.path().to_string_lossy()]);
         let _ = match &self.device {
             Device::Loop(device) => run("losetup", &["-d", &device.to_string_lossy()]).map(|_| ()),
             Device::Memory(number) => release(number),
