@@ -108,11 +108,24 @@ pub(crate) async fn would_go(shared: &Shared, permit: &Permit<EditCamera>, chang
     let (store, camera) = (&shared.store, permit.object());
     let all = store.recorded_sum(camera, Timestamp::default(), LAST).await?;
     let gone = match change {
-        Change::Remove => all,
+        Change::Remove => with_open(shared, camera, all),
         Change::Keep(keep) => store.recorded_sum(camera, Timestamp::default(), shared.clock.now() - keep).await?,
         Change::Quota(bytes) => oldest(shared, camera, &all, all.bytes.saturating_sub(bytes)).await?,
     };
     Ok(WouldGo { bytes: gone.bytes, time: gone.time, from: gone.first, until: gone.last })
+}
+
+/// What was filed, and what is still being written.
+fn with_open(shared: &Shared, camera: CameraId, mut sum: Recorded) -> Recorded {
+    let ever = domain::TimeRange::new(Timestamp::default(), LAST);
+    for open in ever.map(|ever| shared.open.of(camera, ever)).unwrap_or_default() {
+        let Some((start, end)) = open.index.start().zip(open.index.end()) else { continue };
+        sum.bytes += open.bytes;
+        sum.time += end.since(start);
+        sum.first = Some(sum.first.map_or(start, |first| first.min(start)));
+        sum.last = Some(sum.last.map_or(end, |last| last.max(end)));
+    }
+    sum
 }
 
 /// The oldest footage of a camera, as much as is too much, a day at a time: a camera-year is half a million files.
