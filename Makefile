@@ -26,7 +26,7 @@ rig := $(target)/debug/rig
 benches := -p media -p policy -p control --bench stages --bench decide --bench ask
 say = @printf '\n==> %s\n'
 
-.PHONY: help run build test bench fuzz soak fmt setup-run setup-test fmt-check tidy web web-test clippy rust-test counts evidence e2e
+.PHONY: always help run build test bench fuzz soak fmt setup-run setup-test fmt-check tidy web web-test clippy rust-test counts evidence e2e
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,7 +87,10 @@ web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 	@cd web && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-web/build/index.html: web/node_modules/.package-lock.json $(wildcard $(shell git ls-files -co --exclude-standard web/src web/static 'web/*.*'))
+# What is newer than the last build; a list of all would not do, for make reads the brackets of routes' names as patterns.
+web-changed := $(shell find web/src web/static web/*.* -newer web/build/index.html -print -quit 2>/dev/null || echo none)
+
+web/build/index.html: web/node_modules/.package-lock.json $(if $(web-changed),always)
 	$(say) 'web: building'
 	@cd web && npm run --silent build
 	@touch $@
