@@ -7,6 +7,7 @@ mod console;
 mod demo;
 mod doctor;
 mod http;
+mod memory;
 mod metrics;
 mod owner;
 mod serve;
@@ -22,6 +23,7 @@ use console::{complain, say};
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
+    memory::few_heaps();
     // Before anything speaks TLS: several providers may be linked, one is used.
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
         complain("another cryptography provider was installed first");

@@ -25,7 +25,7 @@ use tokio_util::task::TaskTracker;
 use crate::config::{RtspListen, Settings};
 use crate::console::{self, say};
 use crate::tls::{self, Identity};
-use crate::{Failure, demo, http, metrics, signals};
+use crate::{Failure, demo, http, memory, metrics, signals};
 
 /// How long requests under way may take to end before their connections are cut. Recorders end meanwhile.
 const REQUESTS_END_MAX: Duration = Duration::from_secs(2);
@@ -124,6 +124,7 @@ async fn serve(settings: &Settings, demo: Option<demo::Plan>) -> Result<(), Fail
     let web = tokio::spawn(http::serve(listener, tls, router, handle.clone()));
     tell(&address, identity.as_ref(), &control, setup_code.as_ref()).await?;
     tracing::info!(%address, version = site.version, "ready");
+    tasks.spawn(memory::give_back(stop.clone()));
     asked_to_stop.await;
 
     // Stop, all at once: viewers are told, requests end, recorders close their fragments.

@@ -26,9 +26,9 @@ pub const FRAGMENT_TIME_MAX: Duration = Duration::from_millis(500);
 /// on a disk whose rounds of syncs take up to 140 ms (docs/segment-format.md).
 pub const RECORD_POLL: Duration = Duration::from_millis(200);
 
-/// How often cameras are read while nobody watches. What comes meanwhile waits in the sockets' buffers, which a camera of
-/// 20 Mbit/s fills with 250 KB; Linux lets such a buffer grow to some megabytes.
-pub const BREATH: Duration = Duration::from_millis(100);
+/// How often cameras are read while nobody watches: as often as the recorders look. What comes meanwhile waits in the sockets' buffers,
+/// which a camera of 20 Mbit/s fills with 500 KB; Linux lets such a buffer grow to some megabytes.
+pub const BREATH: Duration = RECORD_POLL;
 
 /// How long before the recorders look they are read: as long as it takes to read a hundred cameras.
 pub const BREATH_LEAD: Duration = Duration::from_millis(20);

@@ -1,24 +1,28 @@
 //! The one writer of a filesystem: what waits is written and made durable together.
 //!
-//! There is no timer. While one round writes and syncs, further commands queue up; they are the next round. A slow disk
-//! thus gets larger rounds with fewer syncs, an idle one is left alone.
+//! While one round writes and syncs, further commands queue up; they are the next round. A slow disk thus gets larger rounds with
+//! fewer syncs, an idle one is left alone. Many recorders look at their cameras all at once: a round waits a moment for what all send.
 
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::SegmentId;
 use domain::limits::CAMERAS_MAX;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-use super::durable::Syncing;
+use super::durable::{Syncing, WHOLE_FROM};
 use super::port::{Local, Port, PortFile, make_folder};
 
 /// Commands that one round takes at most: two seconds of all cameras' fragments, so that even after a stall nobody waits
 /// for everything that queued up to be written before the first byte of it is durable.
 const ROUND_MAX: usize = 4 * CAMERAS_MAX;
+
+/// How long a round of many files waits from its first command on: as long as it takes to seal what a hundred cameras sent.
+const GATHER: Duration = Duration::from_millis(5);
 
 /// Tells how a command went.
 pub(crate) type Answer = oneshot::Receiver<io::Result<()>>;
@@ -52,14 +56,19 @@ pub(crate) struct Disk {
 impl Disk {
     /// Starts the writer of one filesystem. Must be called within a runtime.
     pub(crate) fn start() -> Self {
-        Self::on(Arc::new(Local), |_| ())
+        Self::with(Arc::new(Local), GATHER, |_| ())
     }
 
-    /// As [`Disk::start`], at a port of its own; `before` hears in the round's own thread how many commands it has, before it
+    /// At a port of its own, and rounds begin at once; `before` hears in the round's own thread how many commands it has, before it
     /// does them.
+    #[cfg(test)]
     pub(super) fn on(port: Arc<dyn Port>, before: impl Fn(usize) + Send + Sync + 'static) -> Self {
+        Self::with(port, Duration::ZERO, before)
+    }
+
+    fn with(port: Arc<dyn Port>, gather: Duration, before: impl Fn(usize) + Send + Sync + 'static) -> Self {
         let (commands, queue) = mpsc::unbounded_channel();
-        tokio::spawn(run(queue, Files::new(Arc::clone(&port)), Arc::new(before)));
+        tokio::spawn(run(queue, Files::new(Arc::clone(&port)), gather, Arc::new(before)));
         Self { commands, port }
     }
 
@@ -113,12 +122,23 @@ fn gone() -> io::Error {
     io::Error::other("the disk writer failed")
 }
 
-async fn run(mut queue: mpsc::UnboundedReceiver<Command>, mut files: Files, before: Arc<dyn Fn(usize) + Send + Sync>) {
+async fn run(
+    mut queue: mpsc::UnboundedReceiver<Command>,
+    mut files: Files,
+    gather: Duration,
+    before: Arc<dyn Fn(usize) + Send + Sync>,
+) {
     let port = Arc::clone(&files.port);
     loop {
-        let mut batch = Vec::new();
-        if queue.recv_many(&mut batch, ROUND_MAX).await == 0 {
-            return;
+        let Some(first) = queue.recv().await else { return };
+        if files.open.len() >= WHOLE_FROM && !gather.is_zero() {
+            tokio::time::sleep(gather).await;
+        }
+        let mut batch = vec![first];
+        while batch.len() < ROUND_MAX
+            && let Ok(next) = queue.try_recv()
+        {
+            batch.push(next);
         }
         let before = Arc::clone(&before);
         let round = tokio::task::spawn_blocking(move || {

@@ -66,6 +66,26 @@ async fn what_waits_is_one_round() {
     assert!(sizes.try_recv().is_err(), "nothing is done without a command");
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_many_files_get_within_a_moment_is_one_round_and_what_few_get_is_not_waited_for() {
+    for (count, rounds) in [(WHOLE_FROM, vec![2]), (WHOLE_FROM - 1, vec![1, 1])] {
+        let folder = tempfile::tempdir().unwrap();
+        let (size, sizes) = channel();
+        let disk = Disk::with(Arc::new(Local), GATHER, move |commands| size.send(commands).unwrap());
+        let ids: Vec<_> = (0..count).map(|_| SegmentId::random()).collect();
+        for id in &ids {
+            done(disk.create(*id, folder.path().join(id.to_string()), vec![])).await.unwrap();
+        }
+        while sizes.try_recv().is_ok() {}
+        let first = disk.append(ids[0], b"x".to_vec());
+        tokio::time::sleep(GATHER / 2).await;
+        let second = disk.append(ids[1], b"x".to_vec());
+        done(first).await.unwrap();
+        done(second).await.unwrap();
+        assert_eq!(sizes.try_iter().collect::<Vec<_>>(), rounds, "{count} files");
+    }
+}
+
 #[tokio::test]
 async fn a_round_that_fails_costs_its_files_and_no_more() {
     let folder = tempfile::tempdir().unwrap();

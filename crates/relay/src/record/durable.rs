@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::port::PortFile;
 
 /// Files from which on the filesystem is synced and not each of them.
-const WHOLE_FROM: usize = 4;
+pub(super) const WHOLE_FROM: usize = 4;
 
 /// A sync of the filesystem that took longer had somebody else's bytes to write.
 const WHOLE_TIME_MAX: Duration = Duration::from_millis(100);

@@ -12,8 +12,8 @@ use super::table::{Figure, Peer, Took, percentile};
 /// Starts to take the percentiles of.
 const STARTS: usize = 10;
 
-/// How long nothing is done before idleness is measured, and how long it is.
-const SETTLE: Duration = Duration::from_secs(5);
+/// How long nothing is done before idleness is measured, and how long it is. After ten seconds starting is over.
+const SETTLE: Duration = Duration::from_secs(12);
 const IDLE: Duration = Duration::from_secs(10);
 
 pub(crate) async fn figures(binary: &Path) -> Result<Vec<Figure>> {
