@@ -15,9 +15,6 @@ SOAK_VISITORS ?= 20
 SOAK_CRASHES ?= 200
 FUZZ_SECONDS ?= 60
 
-# As the service has it (packaging/atipcam.service).
-export MALLOC_ARENA_MAX ?= 2
-
 CARGO := cargo
 target := $(or $(CARGO_TARGET_DIR),target)
 # Every target at once: the same features, and so the same artefacts, as `cargo test --workspace`.
@@ -107,10 +104,11 @@ clippy: web
 	$(say) 'clippy'
 	@$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 
+# Twice as many at a time as by themselves: most of what they do is waiting for cameras to play in real time.
 rust-test: web
 	$(say) 'Rust tests'
 	@rm -rf $(target)/evidence
-	@CLAUSE_EVIDENCE=$(abspath $(target))/evidence $(CARGO) test --locked --workspace
+	@CLAUSE_EVIDENCE=$(abspath $(target))/evidence RUST_TEST_THREADS=$$(($$(nproc) * 2)) $(CARGO) test --locked --workspace
 
 # RENEW=1 makes what is counted the budget, crates/testkit/budget.json.
 counts: web

@@ -21,9 +21,9 @@ pub const PARAMETER_SETS_BYTES_MAX: usize = 16 * 1024;
 /// Media time in one recorded fragment: half of what a power cut may take (docs/segment-format.md).
 pub const FRAGMENT_TIME_MAX: Duration = Duration::from_millis(500);
 
-/// How often recorders look for new units, all at the same instants. With the breath before it, the open fragment, the sync that
-/// runs and the one that follows it, this is what a power cut may take: 0.02 s + 0.2 s + 0.5 s + two syncs, which is at most 1 s
-/// on a disk whose rounds of syncs take up to 140 ms (docs/segment-format.md).
+/// How often recorders look for new units, all at the same instants. With the breath before it, the open fragment, the moment in which
+/// a round gathers, the sync that runs and the one that follows it, this is what a power cut may take: 0.02 s + 0.2 s + 0.5 s + 0.005 s +
+/// two syncs, which is at most 1 s on a disk whose rounds of syncs take up to 137 ms (docs/segment-format.md).
 pub const RECORD_POLL: Duration = Duration::from_millis(200);
 
 /// How often cameras are read while nobody watches: as often as the recorders look. What comes meanwhile waits in the sockets' buffers,

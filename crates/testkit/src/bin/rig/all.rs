@@ -8,9 +8,9 @@ use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
 /// Those with a browser that draws: they take what processor there is, so one at a time.
-const DRAWN: &[&[&str]] = &[&["demo"], &["foreign"], &["privacy"], &["cases"], &["modes"], &["add"], &["codes"], &["steer"]];
+const DRAWN: &[&[&str]] = &[&["demo"], &["foreign"], &["privacy"], &["cases"], &["modes"], &["codes"]];
 
-/// Those without, or with one that waits.
+/// Those without, or with one that mostly waits.
 const PLAIN: &[&[&str]] = &[
     &["cuts"],
     &["players"],
@@ -19,6 +19,8 @@ const PLAIN: &[&[&str]] = &[
     &["crash"],
     &["disks"],
     &["soak", "--seconds", "30", "--cameras", "6", "--visitors", "6"],
+    &["add"],
+    &["steer"],
 ];
 
 pub(crate) async fn run(server: &Path) -> Result<()> {
