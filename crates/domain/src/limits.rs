@@ -8,8 +8,8 @@ pub const CAMERAS_MAX: usize = 256;
 /// Bytes of access units that a live ring keeps. 10 s of 8 Mbit/s; a GOP longer than that has no instant start.
 pub const RING_BYTES_MAX: usize = 10 * 1024 * 1024;
 
-/// Time that a live ring keeps beyond the running GOP. A viewer further behind skips to the next key frame anyway, and a
-/// recorder whose disk is slow has a queue of its own ([`RECORDER_PENDING_BYTES_MAX`]): more would only be memory.
+/// Time that a live ring keeps beside the running GOP for a reader that has still to read it. A viewer further behind skips to the next
+/// key frame anyway, and a recorder whose disk is slow has a queue of its own ([`RECORDER_PENDING_BYTES_MAX`]): more would only be memory.
 pub const RING_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// One access unit. An 8K intra picture stays under it; anything larger is an attack or a broken camera.
