@@ -27,7 +27,7 @@ fn bridge(socket: DuplexStream, rtsp: u16) -> JoinHandle<Option<String>> {
                 line = heard.recv() => return line,
                 stream = poll_fn(|cx| connection.poll_next_inbound(cx)) => stream,
             };
-            let Some(Ok(stream)) = stream else { return None };
+            let Some(Ok(stream)) = stream else { return heard.try_recv().ok() };
             let told = told.clone();
             tokio::spawn(async move {
                 let mut stream = stream.compat();

@@ -155,7 +155,7 @@ async fn a_device_that_proves_itself_is_linked_and_is_told_when_its_owner_lets_i
                 line = told.recv() => return line,
                 stream = poll_fn(|cx| connection.poll_next_inbound(cx)) => stream,
             };
-            let Some(Ok(stream)) = stream else { return None };
+            let Some(Ok(stream)) = stream else { return told.try_recv().ok() };
             let tell = tell.clone();
             tokio::spawn(async move {
                 let mut stream = stream.compat();

@@ -48,7 +48,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(stream: S, services
     let (release, mut released) = mpsc::channel(1);
     // Dropped with the link, and each bridge with it.
     let mut bridges = JoinSet::new();
-    loop {
+    let ended = loop {
         tokio::select! {
             opened = poll_fn(|cx| link.poll_next_inbound(cx)) => match opened {
                 Some(Ok(stream)) => {
@@ -60,13 +60,15 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(stream: S, services
                         drop(place);
                     });
                 }
-                Some(Err(error)) => return LinkError::Lost(error.to_string()),
-                None => return LinkError::Lost("the server closed it".into()),
+                Some(Err(error)) => break LinkError::Lost(error.to_string()),
+                None => break LinkError::Lost("the server closed it".into()),
             },
-            Some(()) = released.recv() => return LinkError::Released,
+            Some(()) = released.recv() => break LinkError::Released,
             Some(_) = bridges.join_next(), if !bridges.is_empty() => {}
         }
-    }
+    };
+    // A server that let the camera go may have closed the link before the word of it came here.
+    if released.try_recv().is_ok() { LinkError::Released } else { ended }
 }
 
 async fn bridge(mut stream: Stream, services: Services, release: mpsc::Sender<()>) {
@@ -98,3 +100,7 @@ async fn control(stream: Stream, release: mpsc::Sender<()>) {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "bridge_tests.rs"]
+mod tests;
