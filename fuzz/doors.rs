@@ -183,37 +183,38 @@ pub(crate) fn onvif_answer(data: &[u8]) {
 
 /// All that a camera says while it replays what it kept: answers, a session description, RTP with its extension, RTCP.
 pub(crate) fn replay_answer(data: &[u8]) {
-    use cameras::replay::wire::{Assembler, Incoming, Parser, describe, is_farewell, packet};
+    use cameras::rtsp::wire::{Assembler, Frames, Message, Order, cut, describe, is_farewell, packet, sender_report};
 
-    for piece in [1, 1000, usize::MAX] {
-        let (mut parser, mut described) = (Parser::default(), VideoCodec::H264);
-        let mut assembler = Assembler::new(described);
-        for bytes in data.chunks(piece) {
-            if parser.push(bytes).is_err() {
-                return;
-            }
-            while let Ok(Some(incoming)) = parser.poll() {
-                match incoming {
-                    Incoming::Response(answer) => {
-                        if let Ok(description) = describe(&String::from_utf8_lossy(&answer.body)) {
-                            assert!(!description.control.contains(char::is_whitespace));
-                            described = description.codec;
-                            assembler = Assembler::new(described);
-                        }
-                    }
-                    Incoming::Interleaved { data, .. } => {
-                        let _ = is_farewell(&data);
-                        let _ = packet(data).map(|packet| assembler.push(packet));
-                        while let Some(unit) = assembler.poll() {
-                            assert!(unit.data.len() <= domain::limits::ACCESS_UNIT_BYTES_MAX);
-                            let bytes: usize = nal_units(&unit.data).map(|nal| nal.len() + 4).sum();
-                            assert_eq!(bytes, unit.data.len(), "{described:?}");
-                        }
+    for codec in [VideoCodec::H264, VideoCodec::H265] {
+        let (mut rest, mut order, mut assembler) = (data, Order::default(), Assembler::new(codec));
+        let mut sound = Frames::new(AudioCodec::Aac, &[0x14, 0x08]);
+        while let Ok(Some((message, length))) = cut(rest) {
+            rest = &rest[length..];
+            match message {
+                Message::Response(answer) => {
+                    if let Ok(description) = describe(&String::from_utf8_lossy(&answer.body)) {
+                        let controls = description.media.iter().filter_map(|media| media.control.as_ref());
+                        assert!(controls.map(|control| control.at("rtsp://cam")).all(|url| !url.contains(char::is_whitespace)));
                     }
                 }
+                Message::Frame { data, .. } => {
+                    let _ = (is_farewell(data), sender_report(data));
+                    let Some(packet) = packet(data) else { continue };
+                    if let Some(place) = order.take(&packet) {
+                        let _ = assembler.push(&packet, place.time, place.lost);
+                        let _ = sound.push(&packet, place.time, place.lost);
+                    }
+                }
+                Message::Other => {}
             }
+            while let Some(unit) = assembler.poll() {
+                assert!(unit.data.len() <= domain::limits::ACCESS_UNIT_BYTES_MAX);
+                let bytes: usize = nal_units(&unit.data).map(|nal| nal.len() + 4).sum();
+                assert_eq!(bytes, unit.data.len(), "{codec:?}");
+            }
+            while sound.poll().is_some() {}
         }
-        let _ = assembler.finish();
+        assembler.finish();
     }
 }
 

@@ -141,33 +141,9 @@ impl CameraError {
         }
     }
 
-    /// What an error of retina means that came up in `phase`. Its own text is not repeated: it may hold the whole URL.
-    pub(crate) fn from_retina(error: &retina::Error, phase: Phase, address: &str, signed_in: bool) -> Self {
-        if let Some(status) = error.status_code() {
-            return Self::from_status(status, phase, signed_in);
-        }
-        // retina keeps its kinds of error to itself; the beginnings of its texts are the only way to tell them apart.
-        let text = error.to_string();
-        if let Some(cause) = text.strip_prefix("Unable to connect to RTSP server: ") {
-            Self::from_io(cause, address)
-        } else if text.starts_with("Error reading from RTSP peer") || text.starts_with("Error writing to RTSP peer") {
-            Self::Closed(phase)
-        } else if !text.starts_with("RTSP framing error") {
-            Self::Protocol { phase, cause: "the answer cannot be read".into() }
-        } else if text.starts_with("RTSP framing error: Incomplete RTSP message at EOF") {
-            Self::Closed(phase)
-        } else if phase == Phase::Describe {
-            Self::NotRtsp
-        } else {
-            Self::Protocol { phase, cause: "the answer is no RTSP".into() }
-        }
-    }
-
+    /// What a status means that is no success. Its own text is not repeated: it may hold the whole URL.
     pub(crate) fn from_status(status: u16, phase: Phase, signed_in: bool) -> Self {
         match status {
-            // A success that retina could not use.
-            200..=299 if phase == Phase::Describe => Self::SdpInvalid,
-            200..=299 => Self::Protocol { phase, cause: "the answer cannot be used".into() },
             300..=399 => Self::Protocol { phase, cause: format!("status {status}; redirects are not followed").into() },
             401 | 403 if signed_in => Self::CredentialsWrong,
             401 | 403 => Self::CredentialsNeeded,
@@ -229,7 +205,6 @@ mod tests {
             (404, true, "camera.path_not_found"),
             (302, true, "camera.protocol"),
             (503, false, "camera.protocol"),
-            (200, false, "camera.sdp_invalid"),
         ] {
             assert_eq!(CameraError::from_status(status, Phase::Describe, signed_in).code(), code, "{status}");
         }

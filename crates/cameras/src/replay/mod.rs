@@ -1,26 +1,30 @@
-//! What a camera kept, fetched from it: RTSP with ONVIF's replay (Streaming Specification, section 6), which retina does not speak.
+//! What a camera kept, fetched from it: RTSP with ONVIF's replay (Streaming Specification, section 6).
 //!
 //! One connection, interleaved, as quickly as it goes: who reads slowly slows the camera down. Whatever a camera sends is bounded;
 //! what it says wrongly is an error with a code.
 
-mod connection;
-pub mod wire;
+mod track;
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Clock, Kind, TimeRange};
-use media::au::{AccessUnit, Format, Track, VideoCodec, VideoFormat};
-use tokio::time::Instant;
+use media::au::{AccessUnit, Format, VideoCodec, VideoFormat};
+use media::rtsp::replay::{OPTION, clock_range_text};
+use tokio::time::timeout;
 
-use self::connection::Connection;
-use self::wire::{Assembler, Incoming, Unit, WireError, is_farewell, packet};
+use self::track::{Track, Unit};
+use crate::rtsp::connection::{Connection, Refusal};
 use crate::rtsp::picture::{Picture, picture};
 use crate::rtsp::reorder::Reorder;
-use crate::rtsp::{Target, format};
+use crate::rtsp::sets::Sets;
+use crate::rtsp::wire::{Response, WireError, describe};
+use crate::rtsp::{Target, base, format, video_track};
 use crate::{CameraError, Phase};
+
+/// A recorder that looks for a file takes longer to answer than a camera that plays.
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(8);
 
 /// Without a byte for that long, the camera has stalled: it may have to find a file first.
 const STALL_TIME_MAX: Duration = Duration::from_secs(15);
@@ -46,6 +50,9 @@ pub enum ReplayError {
     /// What it sends cannot be used.
     #[error(transparent)]
     Wire(#[from] WireError),
+    /// Pictures without the time at which they were taken.
+    #[error("it does not say when its pictures were taken")]
+    NoTime,
     /// Parameter sets that cannot be read, or none.
     #[error("its parameter sets are missing or cannot be used")]
     Format,
@@ -59,8 +66,8 @@ impl ReplayError {
             Self::Camera(error) => error.code(),
             Self::NotKept => "replay.not_kept",
             Self::Unsupported => "replay.unsupported",
-            Self::Wire(WireError::TooLarge) => "replay.too_large",
-            Self::Wire(_) => "replay.protocol",
+            Self::Wire(WireError::TooLarge | WireError::ParameterSets) => "replay.too_large",
+            Self::Wire(_) | Self::NoTime => "replay.protocol",
             Self::Format => "replay.format",
         }
     }
@@ -72,7 +79,7 @@ impl From<ReplayError> for domain::Error {
             ReplayError::Camera(error) => error.kind(),
             ReplayError::NotKept => Kind::NotFound,
             ReplayError::Unsupported => Kind::Unsupported,
-            ReplayError::Wire(_) | ReplayError::Format => Kind::Unavailable,
+            ReplayError::Wire(_) | ReplayError::NoTime | ReplayError::Format => Kind::Unavailable,
         };
         Self::new(kind, error.code(), error.to_string())
     }
@@ -82,9 +89,9 @@ impl From<ReplayError> for domain::Error {
 pub struct Replay {
     connection: Connection,
     clock: Arc<dyn Clock>,
+    track: Track,
     codec: VideoCodec,
-    payload_type: u8,
-    assembler: Assembler,
+    sets: Sets,
     /// Whose parameter sets these pictures likely have.
     known: Option<Arc<Format>>,
     format: Option<Arc<Format>>,
@@ -94,7 +101,6 @@ pub struct Replay {
     /// The newest picture was the last that was kept.
     end: bool,
     over: bool,
-    units: VecDeque<Unit>,
 }
 
 impl fmt::Debug for Replay {
@@ -115,13 +121,27 @@ impl Replay {
         known: Option<Arc<Format>>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ReplayError> {
-        let (connection, description) = Connection::open(target, range).await?;
+        let mut connection = Connection::open(target).await?;
+        let answer = ask(&mut connection, "DESCRIBE", None, "Accept: application/sdp\r\n", Phase::Describe, None).await?;
+        if let Some(base) = answer.header("content-base").or_else(|| answer.header("content-location")).and_then(base) {
+            connection.set_url(base);
+        }
+        let description = describe(&String::from_utf8_lossy(&answer.body))?;
+        let (media, codec) = video_track(&description)?;
+        let url = media.control.as_ref().map(|control| control.at(connection.url()));
+        let headers = format!("Require: {OPTION}\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n");
+        let answer = ask(&mut connection, "SETUP", url.as_deref(), &headers, Phase::Setup, None).await?;
+        let mut track = Track::new(channel(&answer), media.payload_type, codec);
+        let wanted = clock_range_text(range.from(), Some(range.to()));
+        let headers = format!("Require: {OPTION}\r\nRange: {wanted}\r\nRate-Control: no\r\nImmediate: yes\r\n");
+        let url = description.control.as_ref().map(|control| control.at(connection.url()));
+        ask(&mut connection, "PLAY", url.as_deref(), &headers, Phase::Play, Some(&mut track)).await?;
         let mut replay = Self {
             connection,
             clock,
-            codec: description.codec,
-            payload_type: description.payload_type,
-            assembler: Assembler::new(description.codec),
+            track,
+            codec,
+            sets: Sets::new(codec),
             known,
             format: None,
             reorder: Reorder::default(),
@@ -129,12 +149,9 @@ impl Replay {
             undecodable: 0,
             end: false,
             over: false,
-            units: VecDeque::new(),
         };
-        if !description.parameter_sets.is_empty() {
-            // They may be wrong; those that come with the pictures count.
-            let _ = replay.learn(description.parameter_sets);
-        }
+        // They may be wrong; those that come with the pictures count.
+        let _ = replay.learn(&format::described_sets(codec, &media.parameters));
         Ok(replay)
     }
 
@@ -145,12 +162,12 @@ impl Replay {
     /// [`ReplayError`]: what came so far is good, and nothing more comes.
     pub async fn next(&mut self) -> Result<Option<AccessUnit>, ReplayError> {
         loop {
-            while let Some(unit) = self.units.pop_front() {
+            while let Some(unit) = self.track.poll()? {
                 if let Some(unit) = self.picture(unit)? {
                     return Ok(Some(unit));
                 }
             }
-            if self.over {
+            if self.over || self.track.is_over() {
                 return Ok(None);
             }
             self.receive().await?;
@@ -159,37 +176,22 @@ impl Replay {
 
     async fn receive(&mut self) -> Result<(), ReplayError> {
         let patience = if self.end { END_TIME_MAX } else { STALL_TIME_MAX };
-        match self.connection.next(Instant::now() + patience).await {
-            Ok(Incoming::Interleaved { channel, data }) if channel == self.connection.channel() => {
-                let packet = packet(data).ok_or(WireError::Packets)?;
-                if packet.payload_type == self.payload_type {
-                    self.assembler.push(packet)?;
-                }
-            }
-            Ok(Incoming::Interleaved { channel, data }) if channel == self.connection.channel() + 1 => {
-                if is_farewell(&data) {
-                    self.finish()?;
-                }
-            }
-            // Other tracks, and answers to signs of life.
-            Ok(_) => {}
-            Err(_) if self.end => self.finish()?,
-            Err(error) => return Err(error),
+        let Self { connection, track, .. } = self;
+        let each = &mut |channel, data: &[u8]| track.take(channel, data);
+        match timeout(patience, connection.receive(Phase::Picture, each)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) if self.end => track.finish(),
+            Ok(Err(error)) => return Err(error.into()),
+            Err(_) => return Err(CameraError::Stalled("nothing more came of a replay").into()),
         }
-        self.units.extend(std::iter::from_fn(|| self.assembler.poll()));
         Ok(())
-    }
-
-    fn finish(&mut self) -> Result<(), ReplayError> {
-        self.over = true;
-        Ok(self.assembler.finish()?)
     }
 
     fn picture(&mut self, unit: Unit) -> Result<Option<AccessUnit>, ReplayError> {
         self.end = unit.end;
         self.over |= unit.terminal || unit.wall >= self.range.to();
         if !unit.parameter_sets.is_empty() {
-            self.learn(unit.parameter_sets)?;
+            self.learn(&unit.parameter_sets)?;
         }
         let Some(kind) = picture(self.codec, &unit.data) else { return Ok(None) };
         let Some(format) = &self.format else {
@@ -201,7 +203,7 @@ impl Replay {
         }
         let (dts, cts) = self.reorder.place(unit.pts);
         Ok(Some(AccessUnit {
-            track: Track::Video,
+            track: media::au::Track::Video,
             format: Arc::clone(format),
             dts,
             cts,
@@ -214,12 +216,10 @@ impl Replay {
     }
 
     /// Takes parameter sets: those of the format at hand, of the known one, or of a new one.
-    fn learn(&mut self, sets: Vec<bytes::Bytes>) -> Result<(), ReplayError> {
-        let same = |format: &Arc<Format>| (format.video.codec, &format.video.parameter_sets) == (self.codec, &sets);
-        if self.format.as_ref().is_some_and(same) {
-            return Ok(());
-        }
-        let format = match self.known.as_ref().filter(|known| same(known)) {
+    fn learn(&mut self, sets: &[bytes::Bytes]) -> Result<(), ReplayError> {
+        let Some(sets) = self.sets.take(sets).then(|| self.sets.all()).flatten() else { return Ok(()) };
+        let same = |format: &&Arc<Format>| (format.video.codec, &format.video.parameter_sets) == (self.codec, &sets);
+        let format = match self.known.as_ref().filter(same) {
             Some(known) => Arc::clone(known),
             None => Arc::new(Format { video: video_format(self.codec, &sets)?, audio: None }),
         };
@@ -229,12 +229,38 @@ impl Replay {
     }
 }
 
-/// The format of pictures with these parameter sets. Of H.265 only those are read that were seen live before.
 fn video_format(codec: VideoCodec, sets: &[bytes::Bytes]) -> Result<VideoFormat, ReplayError> {
-    match (codec, sets) {
-        (VideoCodec::H264, [sps, pps]) => format::of_h264(sps, pps).map_err(|_| ReplayError::Format),
-        _ => Err(ReplayError::Format),
+    format::video(codec, sets).map_err(|_| ReplayError::Format)
+}
+
+/// Asks, about all tracks where there is no `url`, and gives what comes meanwhile to `track`.
+async fn ask(
+    connection: &mut Connection,
+    method: &str,
+    url: Option<&str>,
+    headers: &str,
+    phase: Phase,
+    track: Option<&mut Track>,
+) -> Result<Response, ReplayError> {
+    let (url, signs_in) = (url.unwrap_or(connection.url()).to_owned(), connection.signs_in());
+    let mut track = track;
+    let each = &mut |channel, data: &[u8]| {
+        if let Some(track) = &mut track {
+            track.take(channel, data);
+        }
+    };
+    match timeout(ANSWER_TIME_MAX, connection.ask(method, &url, headers, phase, each)).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(Refusal::Status(status))) => Err(refused(status, signs_in, phase)),
+        Ok(Err(Refusal::Lost(error))) => Err(error.into()),
+        Err(_) => Err(CameraError::Timeout(phase).into()),
     }
+}
+
+/// The channel that a camera chose; reports come on the next.
+fn channel(answer: &Response) -> u8 {
+    let chosen = answer.transport("interleaved").and_then(|pair| pair.split('-').next()?.parse().ok());
+    chosen.filter(|channel| *channel < u8::MAX).unwrap_or(0)
 }
 
 /// What a status means while a replay is set up.

@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use domain::limits::PARAMETER_SETS_BYTES_MAX;
 use media::au::{AudioCodec, AudioFormat, VideoCodec, VideoFormat};
-use retina::client::Stream;
 use retina::codec::h26x::Framing;
 use retina::codec::{AudioParameters, ParametersRef, VideoParameters, VideoParametersCodec};
 
@@ -19,11 +18,41 @@ pub(crate) fn video_codec(encoding: &str) -> Option<VideoCodec> {
     }
 }
 
-/// The format of a picture track; `None` while its parameter sets have not been seen.
-pub(crate) fn video(stream: &Stream) -> Result<Option<VideoFormat>, CameraError> {
-    match stream.parameters() {
-        Some(ParametersRef::Video(parameters)) => video_format(parameters).map(Some),
-        _ => Ok(None),
+pub(crate) fn video(codec: VideoCodec, sets: &[Bytes]) -> Result<VideoFormat, CameraError> {
+    use base64::Engine as _;
+    let b = |i: usize| base64::engine::general_purpose::STANDARD.encode(&sets[i]);
+    let (n, f) = match codec {
+        VideoCodec::H264 => ("h264", format!("sprop-parameter-sets={},{}", b(0), b(1))),
+        VideoCodec::H265 => ("h265", format!("sprop-vps={};sprop-sps={};sprop-pps={}", b(0), b(1), b(2))),
+    };
+    let d = retina::codec::Depacketizer::new("video", n, 90000, None, Some(&f)).map_err(|_| CameraError::ParametersInvalid("they cannot be read"))?;
+    match d.parameters() {
+        Some(ParametersRef::Video(parameters)) => video_format(parameters),
+        _ => Err(CameraError::ParametersInvalid("they cannot be read")),
+    }
+}
+
+pub(crate) fn described_sets(codec: VideoCodec, fmtp: &str) -> Vec<Bytes> {
+    let n = match codec { VideoCodec::H264 => "h264", VideoCodec::H265 => "h265" };
+    let Ok(d) = retina::codec::Depacketizer::new("video", n, 90000, None, Some(fmtp)) else { return Vec::new() };
+    match d.parameters() {
+        Some(ParametersRef::Video(parameters)) => video_format(parameters).map(|v| v.parameter_sets).unwrap_or_default(),
+        _ => Vec::new(),
+    }
+}
+
+pub(crate) fn sound(media: &super::wire::Media) -> Option<AudioFormat> {
+    let codec = match media.encoding.as_str() {
+        "mpeg4-generic" => AudioCodec::Aac,
+        "pcmu" => AudioCodec::Pcmu,
+        "pcma" => AudioCodec::Pcma,
+        _ => return None,
+    };
+    let f = (!media.parameters.is_empty()).then_some(media.parameters.as_str());
+    let d = retina::codec::Depacketizer::new("audio", &media.encoding, media.clock_rate, media.channels.and_then(std::num::NonZeroU16::new), f).ok()?;
+    match d.parameters() {
+        Some(ParametersRef::Audio(parameters)) => audio_format(codec, media.clock_rate, parameters),
+        _ => None,
     }
 }
 
@@ -64,19 +93,6 @@ pub(crate) fn reorder_depth(video: &VideoFormat) -> Option<usize> {
         (VideoCodec::H265, [_, sps, ..]) => sps::h265_depth(sps),
         _ => None,
     }
-}
-
-/// The format of a sound track.
-pub(crate) fn audio(stream: &Stream) -> Result<AudioFormat, CameraError> {
-    let unsupported = || CameraError::AudioUnsupported(CameraError::codec_name(stream.encoding_name()));
-    let codec = match stream.encoding_name() {
-        "mpeg4-generic" => AudioCodec::Aac,
-        "pcmu" => AudioCodec::Pcmu,
-        "pcma" => AudioCodec::Pcma,
-        _ => return Err(unsupported()),
-    };
-    let Some(ParametersRef::Audio(parameters)) = stream.parameters() else { return Err(unsupported()) };
-    audio_format(codec, stream.clock_rate_hz(), parameters).ok_or_else(unsupported)
 }
 
 fn audio_format(codec: AudioCodec, sample_rate: u32, parameters: &AudioParameters) -> Option<AudioFormat> {

@@ -14,7 +14,7 @@ pub(crate) enum Picture {
 /// What the length-prefixed NAL units of an access unit make up; `None` where there is no picture among them.
 ///
 /// Key pictures are IDR (H.264, table 7-1: type 5), and for H.265 every IRAP that is in use: BLA, IDR and CRA
-/// (table 7-1: types 16 to 21). retina's own flag leaves out BLA and CRA, with which open GOPs begin.
+/// (table 7-1: types 16 to 21): open GOPs begin with BLA or CRA.
 pub(crate) fn picture(codec: VideoCodec, data: &[u8]) -> Option<Picture> {
     let mut found = None;
     for header in nal_headers(data) {

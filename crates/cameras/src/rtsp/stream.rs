@@ -5,18 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::limits::ACCESS_UNIT_BYTES_MAX;
-use domain::{Clock, Timestamp};
-use futures::StreamExt;
+use domain::{Clock, Mono, Timestamp};
 use media::au::{AccessUnit, AudioCodec, AudioFormat, Format, Track, VIDEO_TIMESCALE, VideoCodec, VideoFormat};
-use retina::client::Demuxed;
-use retina::codec::{AudioFrame, CodecItem, VideoFrame};
-use retina::rtcp::ReceivedCompoundPacket;
-use retina::{NtpTimestamp, UNIX_EPOCH};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::picture::{Picture, picture};
-use super::{Carry, Sound, format, unpanicked};
+use super::session::{Event, Session};
+use super::sets::Sets;
+use super::wire::{Frame, Unit, WireError};
+use super::{ANSWER_TIME_MAX, Carry, Sound, format};
 use crate::{CameraError, Phase};
 
 /// An encoder that starts on demand has sent something by then.
@@ -30,6 +27,9 @@ const STALL_TIME_MAX: Duration = Duration::from_secs(8);
 
 /// Broken packets in a row that are skipped: those of one large picture whose first packet was broken.
 const BROKEN_PACKETS_MAX: u32 = 4000;
+
+/// Broken packets in a row after which sound is given up: a second of them.
+const BROKEN_SOUND_MAX: u32 = 50;
 
 /// Payload that a packet likely carries, to tell how many there were.
 const PACKET_BYTES: usize = 1400;
@@ -58,7 +58,7 @@ pub struct Arrival {
 
 /// A camera that plays. Dropping it sends the camera a `TEARDOWN`.
 pub struct RtspStream<'a> {
-    session: Demuxed,
+    session: Option<Session>,
     carry: &'a mut Carry,
     clock: &'a dyn Clock,
     address: String,
@@ -69,14 +69,17 @@ pub struct RtspStream<'a> {
     deadline: Instant,
     /// When it began to play.
     since: Instant,
-    /// Broken packets since the last good unit, and whose the last of them was.
+    /// When what is at hand was read: by the monotonic clock and by ours.
+    read: (Mono, Timestamp),
+    /// Broken packets of pictures since the last good one.
     broken: u32,
-    broken_audio: bool,
+    /// Why nothing more comes.
+    over: Option<CameraError>,
 }
 
 struct VideoTrack {
-    index: usize,
     codec: VideoCodec,
+    sets: Sets,
     format: Option<VideoFormat>,
     /// A key picture with a format was seen.
     started: bool,
@@ -86,8 +89,11 @@ struct VideoTrack {
 }
 
 struct AudioTrack {
-    index: usize,
+    /// As the camera calls its coding.
+    name: String,
     format: AudioFormat,
+    /// Broken packets since the last good one.
+    broken: u32,
     line: Line,
 }
 
@@ -105,8 +111,8 @@ impl Line {
         Self { breaks: true, lost: 0, last: None, duration }
     }
 
-    fn note_loss(&mut self, packets: u16) {
-        self.lost = self.lost.saturating_add(u32::from(packets));
+    fn note_loss(&mut self, packets: u32) {
+        self.lost = self.lost.saturating_add(packets);
         self.breaks |= packets > 0;
     }
 
@@ -129,38 +135,37 @@ impl fmt::Debug for RtspStream<'_> {
 
 impl<'a> RtspStream<'a> {
     pub(super) fn new(
-        session: Demuxed,
+        session: Session,
         carry: &'a mut Carry,
         clock: &'a dyn Clock,
         address: String,
-        (index, codec): (usize, VideoCodec),
+        (codec, sets): (VideoCodec, Vec<Bytes>),
         sound: Sound,
     ) -> Result<Self, CameraError> {
-        let format = match session.streams().get(index) {
-            Some(stream) => format::video(stream)?,
-            None => None,
-        };
         carry.timeline.reconnect();
         carry.reorder.jump();
         let line = Line::new(FIRST_PICTURE_DURATION);
-        let audio = sound.track.map(|(index, format)| {
+        let audio = sound.track.map(|(name, format)| {
             let line = Line::new(first_sound_duration(&format));
-            AudioTrack { index, format, line }
+            AudioTrack { name, format, broken: 0, line }
         });
         let now = Instant::now();
-        Ok(Self {
-            session,
+        let mut stream = Self {
+            session: Some(session),
             carry,
             clock,
             address,
-            video: VideoTrack { index, codec, format, started: false, useless_keys: 0, line },
+            video: VideoTrack { codec, sets: Sets::new(codec), format: None, started: false, useless_keys: 0, line },
             audio,
             audio_problem: sound.problem,
             deadline: now + FIRST_PICTURE_TIME_MAX,
             since: now,
+            read: (clock.mono(), clock.now()),
             broken: 0,
-            broken_audio: false,
-        })
+            over: None,
+        };
+        stream.learn(&sets)?;
+        Ok(stream)
     }
 
     /// Why there is no sound although it was wanted.
@@ -181,53 +186,69 @@ impl<'a> RtspStream<'a> {
     /// Why there will be no more. The connection is of no use afterwards.
     pub async fn next(&mut self) -> Result<Arrival, CameraError> {
         loop {
-            let item = match timeout_at(self.deadline, unpanicked(self.session.next())).await {
-                Ok(Err(_)) => return Err(Self::senseless()),
-                Ok(Ok(Some(Ok(item)))) => item,
-                Ok(Ok(Some(Err(error)))) => {
-                    self.skip_broken(&error)?;
-                    continue;
+            while let Some(event) = self.session.as_mut().and_then(Session::take) {
+                if let Some(arrival) = self.arrival(event)? {
+                    return Ok(arrival);
                 }
-                Ok(Ok(None)) => return Err(self.closed()),
+            }
+            if let Some(error) = &self.over {
+                return Err(error.clone());
+            }
+            let Some(session) = &mut self.session else { return Err(CameraError::Closed(Phase::Picture)) };
+            match timeout_at(self.deadline, session.receive()).await {
+                Ok(Ok(())) => self.read = (self.clock.mono(), self.clock.now()),
+                // What came before it counts.
+                Ok(Err(error)) => self.over = Some(error),
                 Err(_) => return Err(self.stalled()),
-            };
-            let arrival = match item {
-                CodecItem::VideoFrame(frame) => self.picture(frame)?,
-                CodecItem::AudioFrame(frame) => self.sound(&frame),
-                CodecItem::Rtcp(packet) => {
-                    self.report(&packet);
-                    None
-                }
-                _ => None,
-            };
-            if let Some(arrival) = arrival {
-                self.broken = 0;
-                return Ok(arrival);
             }
         }
     }
 
-    fn picture(&mut self, frame: VideoFrame) -> Result<Option<Arrival>, CameraError> {
-        let (arrived, now) = (self.clock.mono(), self.clock.now());
-        self.video.line.note_loss(frame.loss());
-        if frame.has_new_parameters() {
-            self.read_parameters()?;
+    fn arrival(&mut self, event: Event) -> Result<Option<Arrival>, CameraError> {
+        match event {
+            Event::Picture(unit) => self.picture(unit),
+            Event::Sound(frame) => Ok(self.sound(frame)),
+            Event::Report { track, time, ntp } => {
+                self.carry.timeline.report(track, time, wall_clock(ntp), self.read.1);
+                Ok(None)
+            }
+            Event::Broken(Track::Video, error) => self.skip_picture(error).map(|()| None),
+            Event::Broken(Track::Audio, _) => {
+                self.skip_sound();
+                Ok(None)
+            }
+            Event::Anew(track) => {
+                if let Some(line) = self.line(track) {
+                    line.breaks = true;
+                }
+                Ok(None)
+            }
         }
-        let rtp = frame.timestamp().timestamp();
-        let data = Bytes::from(frame.into_data());
-        let Some(kind) = picture(self.video.codec, &data) else { return Ok(None) };
+    }
+
+    fn line(&mut self, track: Track) -> Option<&mut Line> {
+        match track {
+            Track::Video => Some(&mut self.video.line),
+            Track::Audio => self.audio.as_mut().map(|audio| &mut audio.line),
+        }
+    }
+
+    fn picture(&mut self, unit: Unit) -> Result<Option<Arrival>, CameraError> {
+        let (arrived, now) = self.read;
+        self.video.line.note_loss(unit.lost);
+        self.video.line.breaks |= unit.gap;
+        if !unit.parameter_sets.is_empty() {
+            self.learn(&unit.parameter_sets)?;
+        }
+        let Some(kind) = picture(self.video.codec, &unit.data) else { return Ok(None) };
         let at = Instant::now();
         self.deadline = at + STALL_TIME_MAX;
-        if data.len() > ACCESS_UNIT_BYTES_MAX {
-            tracing::warn!(address = %self.address, bytes = data.len(), "a picture is too large and is left out");
-            self.video.line.breaks = true;
-            return Ok(None);
-        }
+        self.broken = 0;
         if !self.video.started && !self.starts_with(kind, at)? {
             return Ok(None);
         }
         let Some(format) = self.format() else { return Ok(None) };
-        let place = self.carry.timeline.place(Track::Video, VIDEO_TIMESCALE, rtp, arrived);
+        let place = self.carry.timeline.place(Track::Video, VIDEO_TIMESCALE, unit.time, arrived);
         if place.jumped {
             self.carry.reorder.jump();
             self.video.line.breaks = true;
@@ -235,7 +256,7 @@ impl<'a> RtspStream<'a> {
         let (dts, cts) = self.carry.reorder.place(place.pts);
         let wall = self.carry.timeline.picture_wall(VIDEO_TIMESCALE, place.pts, arrived, now);
         let key = kind == Picture::Key;
-        let unit = AccessUnit { track: Track::Video, format, dts, cts, wall, arrived, key, discontinuity: false, data };
+        let unit = AccessUnit { track: Track::Video, format, dts, cts, wall, arrived, key, discontinuity: false, data: unit.data };
         Ok(Some(self.video.line.arrival(unit)))
     }
 
@@ -245,9 +266,7 @@ impl<'a> RtspStream<'a> {
             self.video.started = self.video.format.is_some();
             self.video.useless_keys += u32::from(!self.video.started);
         }
-        // Parameter sets that cannot be read break the packets of their pictures; so does coming in the midst of one, once.
-        let unreadable = self.broken > 0 && at > self.since + FIRST_PICTURE_TIME_MAX;
-        if self.video.format.is_none() && (self.video.useless_keys > 1 || unreadable) {
+        if self.video.format.is_none() && self.video.useless_keys > 1 {
             return Err(CameraError::ParametersInvalid("pictures come, and no parameter sets that fit them"));
         }
         if at > self.since + FIRST_KEY_TIME_MAX {
@@ -256,15 +275,16 @@ impl<'a> RtspStream<'a> {
         Ok(self.video.started)
     }
 
-    fn sound(&mut self, frame: &AudioFrame) -> Option<Arrival> {
-        let (arrived, now) = (self.clock.mono(), self.clock.now());
+    fn sound(&mut self, frame: Frame) -> Option<Arrival> {
+        let (arrived, now) = self.read;
         let audio = self.audio.as_mut()?;
-        audio.line.note_loss(frame.loss());
-        if !self.video.started || frame.data().len() > ACCESS_UNIT_BYTES_MAX {
+        audio.line.note_loss(frame.lost);
+        audio.broken = 0;
+        if !self.video.started {
             return None;
         }
         let rate = audio.format.sample_rate;
-        let place = self.carry.timeline.place(Track::Audio, rate, frame.timestamp().timestamp(), arrived);
+        let place = self.carry.timeline.place(Track::Audio, rate, frame.time, arrived);
         audio.line.breaks |= place.jumped;
         let wall = self.carry.timeline.sound_wall(rate, place.pts, now);
         let unit = AccessUnit {
@@ -276,32 +296,19 @@ impl<'a> RtspStream<'a> {
             arrived,
             key: true,
             discontinuity: false,
-            data: Bytes::copy_from_slice(frame.data()),
+            data: frame.data,
         };
         Some(audio.line.arrival(unit))
     }
 
-    /// A sender report: which time it was, by the camera's clock.
-    fn report(&mut self, packet: &ReceivedCompoundPacket) {
-        let track = match packet.stream_id() {
-            index if index == self.video.index => Track::Video,
-            index if self.audio.as_ref().is_some_and(|audio| audio.index == index) => Track::Audio,
-            _ => return,
-        };
-        let (Some(rtp), Some(first)) = (packet.rtp_timestamp(), packet.pkts().next()) else { return };
-        if let Ok(Some(report)) = first.as_sender_report() {
-            let camera = wall_clock(report.ntp_timestamp());
-            self.carry.timeline.report(track, rtp.timestamp(), camera, self.clock.now());
-        }
-    }
-
-    /// New parameter sets came with the picture at hand.
-    fn read_parameters(&mut self) -> Result<(), CameraError> {
-        let Some(stream) = self.session.streams().get(self.video.index) else { return Ok(()) };
-        let format = format::video(stream)?;
-        if format != self.video.format {
-            self.video.format = format;
-            self.video.line.breaks = true;
+    /// Takes parameter sets; those of a kind take the place of older ones.
+    fn learn(&mut self, sets: &[Bytes]) -> Result<(), CameraError> {
+        let VideoTrack { codec, sets: known, format, line, .. } = &mut self.video;
+        let Some(all) = known.take(sets).then(|| known.all()).flatten() else { return Ok(()) };
+        let new = Some(format::video(*codec, &all)?);
+        if *format != new {
+            *format = new;
+            line.breaks = true;
         }
         Ok(())
     }
@@ -327,32 +334,32 @@ impl<'a> RtspStream<'a> {
     }
 
     /// Goes on after a packet that made no sense, as long as it was only that.
-    fn skip_broken(&mut self, error: &retina::Error) -> Result<(), CameraError> {
-        let text = error.to_string();
-        // What retina writes about a packet names the stream and the packet, as nothing else does.
-        let Some((_, context)) = text.split_once("\nstream: ").filter(|(_, context)| context.contains("\npkt: ")) else {
-            return Err(CameraError::from_retina(error, Phase::Picture, &self.address, false));
-        };
+    fn skip_picture(&mut self, error: WireError) -> Result<(), CameraError> {
+        match error {
+            WireError::ParameterSets => return Err(CameraError::ParametersInvalid("they are larger than 16 KiB")),
+            WireError::TooLarge => tracing::warn!(address = %self.address, "a picture is too large and is left out"),
+            _ => {}
+        }
         self.broken += 1;
-        if self.broken > BROKEN_PACKETS_MAX {
-            return Err(Self::senseless());
-        }
-        let index = self.audio.as_ref().map(|audio| audio.index);
-        let channel = index.and_then(|index| self.session.streams().get(index)?.ctx()).map(ToString::to_string);
-        self.broken_audio = channel.is_some_and(|channel| context.starts_with(&channel));
-        match &mut self.audio {
-            Some(audio) if self.broken_audio => audio.line.breaks = true,
-            _ => self.video.line.breaks = true,
-        }
-        Ok(())
+        self.video.line.breaks = true;
+        if self.broken > BROKEN_PACKETS_MAX { Err(Self::senseless()) } else { Ok(()) }
     }
 
-    fn closed(&mut self) -> CameraError {
-        if self.broken > 0 && self.broken_audio {
-            // retina does not go on after some of them. The next connection does without the sound.
-            self.carry.audio_broken = true;
+    /// Sound never costs the picture: where none of it makes sense, it goes on without.
+    fn skip_sound(&mut self) {
+        let Some(audio) = &mut self.audio else { return };
+        audio.broken += 1;
+        audio.line.breaks = true;
+        if audio.broken < BROKEN_SOUND_MAX {
+            return;
         }
-        CameraError::Closed(Phase::Picture)
+        tracing::warn!(address = %self.address, "the sound makes no sense and is left out");
+        self.carry.audio_broken = true;
+        self.audio_problem = Some(CameraError::AudioUnsupported(std::mem::take(&mut audio.name)));
+        self.audio = None;
+        if let Some(session) = &mut self.session {
+            session.mute();
+        }
     }
 
     fn senseless() -> CameraError {
@@ -368,9 +375,22 @@ impl<'a> RtspStream<'a> {
     }
 }
 
+impl Drop for RtspStream<'_> {
+    fn drop(&mut self) {
+        let Some(session) = self.session.take().filter(|_| self.over.is_none()) else { return };
+        self.carry.farewell = tokio::runtime::Handle::try_current().ok().map(|runtime| {
+            let farewell = session.into_connection().farewell();
+            runtime.spawn(async move { drop(timeout(ANSWER_TIME_MAX, farewell).await) })
+        });
+    }
+}
+
+/// 1970-01-01T00:00:00Z as the Network Time Protocol counts it.
+const UNIX_EPOCH: u64 = 2_208_988_800 << 32;
+
 /// A time of the Network Time Protocol (RFC 5905, section 6), in the era that began in 1900 or, after 2036, the next one.
-fn wall_clock(ntp: NtpTimestamp) -> Timestamp {
-    let since_unix = i128::from(ntp.0) - i128::from(UNIX_EPOCH.0);
+fn wall_clock(ntp: u64) -> Timestamp {
+    let since_unix = i128::from(ntp) - i128::from(UNIX_EPOCH);
     let since_unix = if since_unix < 0 { since_unix + (1 << 64) } else { since_unix };
     Timestamp::from_micros(i64::try_from((since_unix * 1_000_000) >> 32).unwrap_or(i64::MAX))
 }
@@ -404,12 +424,12 @@ mod tests {
     #[test]
     fn network_time_is_read_in_both_eras() {
         for (ntp, text) in [
-            (UNIX_EPOCH.0, "1970-01-01T00:00:00Z"),
+            (UNIX_EPOCH, "1970-01-01T00:00:00Z"),
             (0xe436_2f99_8000_0000, "2021-04-30T07:26:17.500Z"),
             // 2036-02-07T06:28:16Z, when the first era ends.
             (0, "2036-02-07T06:28:16Z"),
         ] {
-            assert_eq!(wall_clock(NtpTimestamp(ntp)).to_string(), text);
+            assert_eq!(wall_clock(ntp).to_string(), text);
         }
     }
 }

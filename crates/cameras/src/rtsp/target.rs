@@ -116,11 +116,6 @@ impl Target {
     pub(crate) fn sign_in(&self) -> Option<(&str, &Secret)> {
         Some((self.username.as_deref()?, &self.password))
     }
-
-    pub(crate) fn credentials(&self) -> Option<retina::client::Credentials> {
-        let username = self.username.clone()?;
-        Some(retina::client::Credentials { username, password: self.password.expose().to_owned() })
-    }
 }
 
 fn decode(text: &str) -> Result<String, CameraError> {

@@ -10,6 +10,7 @@ mod quirks;
 mod refusals;
 mod replay;
 mod script;
+mod sessions;
 mod streams;
 mod tracks;
 

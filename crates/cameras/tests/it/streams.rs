@@ -127,14 +127,10 @@ async fn changed_parameters_are_a_new_format() {
 }
 
 #[tokio::test]
-async fn parameter_sets_of_ten_megabytes_are_refused() {
+async fn a_description_of_ten_megabytes_is_refused() {
     let camera = camera(|config| config.faults.oversized_parameter_sets = true).await;
     let mut source = main_source(&camera);
-    let error = match source.open().await {
-        Ok(mut stream) => to_the_end(&mut stream).await.1,
-        Err(error) => error,
-    };
-    assert_eq!(error.code(), "camera.parameters_invalid");
+    assert_eq!(source.open().await.map(drop).unwrap_err().code(), "camera.sdp_invalid");
 }
 
 #[tokio::test]

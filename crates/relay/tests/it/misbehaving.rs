@@ -118,7 +118,7 @@ fn rows() -> Vec<Row> {
         },
         row("parameter sets in band alone", sdp(SdpFault::NoParameterSets), Kept::Whole, Live::Moves),
         Row {
-            code: Some("camera.parameters_invalid"),
+            code: Some("camera.sdp_invalid"),
             ..row(
                 "parameter sets of 10 MB",
                 Faults { oversized_parameter_sets: true, ..Faults::default() },
