@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
+use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -77,8 +78,10 @@ impl Life {
 /// A connection that stands.
 pub(crate) struct Connection {
     socket: TcpStream,
-    /// The beginning of a message that is not whole.
+    /// The beginning of a message that is not whole ...
     rest: Vec<u8>,
+    /// ... or what came behind an answer, and was not looked at yet.
+    left: bool,
     out: Vec<u8>,
     sign_in: Option<(String, Secret)>,
     asked: Option<PasswordClient>,
@@ -105,6 +108,7 @@ impl Connection {
         Ok(Self {
             socket,
             rest: Vec::new(),
+            left: false,
             out: Vec::new(),
             sign_in: target.sign_in().map(|(user, password)| (user.to_owned(), password.clone())),
             asked: None,
@@ -192,10 +196,13 @@ impl Connection {
             return Poll::Ready(Err(error));
         }
         let mut answers = Vec::new();
-        ready!(self.poll_read(cx, phase, &mut |message| match message {
-            Message::Frame { channel, data } => each(channel, data),
-            Message::Response(answer) => answers.push(answer),
-            Message::Other => {}
+        ready!(self.poll_read(cx, phase, &mut |message| {
+            match message {
+                Message::Frame { channel, data } => each(channel, data),
+                Message::Response(answer) => answers.push(answer),
+                Message::Other => {}
+            }
+            ControlFlow::Continue(())
         }))?;
         for answer in answers {
             // All that is asked meanwhile are signs of life.
@@ -227,10 +234,13 @@ impl Connection {
             loop {
                 self.poll_write(cx, phase)?;
                 let mut found = None;
-                ready!(self.poll_read(cx, phase, &mut |message| match message {
-                    Message::Frame { channel, data } => each(channel, data),
-                    Message::Response(answer) if answer.header("cseq").is_none_or(|text| text == cseq) => found = Some(answer),
-                    _ => {}
+                ready!(self.poll_read(cx, phase, &mut |message| {
+                    match message {
+                        Message::Frame { channel, data } => each(channel, data),
+                        Message::Response(answer) if answer.header("cseq").is_none_or(|text| text == cseq) => found = Some(answer),
+                        _ => {}
+                    }
+                    if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
                 }))?;
                 if let Some(answer) = found {
                     return Poll::Ready(Ok(answer));
@@ -307,13 +317,17 @@ impl Connection {
         Ok(())
     }
 
-    /// Reads once, and gives each whole message to `each`.
+    /// Gives each whole message to `each`, until that has enough. Reads once, unless some are left from the time before.
     fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
         phase: Phase,
-        each: &mut impl FnMut(Message<'_>),
+        each: &mut impl FnMut(Message<'_>) -> ControlFlow<()>,
     ) -> Poll<Result<(), CameraError>> {
+        if std::mem::take(&mut self.left) {
+            let rest = std::mem::take(&mut self.rest);
+            return Poll::Ready(self.messages(&rest, phase, each));
+        }
         with_memory(|memory| {
             let begun = self.rest.len();
             memory[..begun].copy_from_slice(&self.rest);
@@ -323,21 +337,27 @@ impl Connection {
             if read.is_err() || length == 0 {
                 return Poll::Ready(Err(CameraError::Closed(phase)));
             }
-            let mut bytes = &memory[..begun + length];
-            loop {
-                match cut(bytes) {
-                    Ok(Some((message, length))) => {
-                        each(message);
-                        bytes = &bytes[length..];
-                    }
-                    Ok(None) => break,
-                    Err(error) => return Poll::Ready(Err(unreadable(error, phase))),
-                }
-            }
             self.rest.clear();
-            self.rest.extend_from_slice(bytes);
-            Poll::Ready(Ok(()))
+            Poll::Ready(self.messages(&memory[..begun + length], phase, each))
         })
+    }
+
+    /// Gives each whole message to `each`, until that has enough; keeps the rest.
+    fn messages(
+        &mut self,
+        mut bytes: &[u8],
+        phase: Phase,
+        each: &mut impl FnMut(Message<'_>) -> ControlFlow<()>,
+    ) -> Result<(), CameraError> {
+        while let Some((message, length)) = cut(bytes).map_err(|error| unreadable(error, phase))? {
+            bytes = &bytes[length..];
+            if each(message).is_break() {
+                self.left = !bytes.is_empty();
+                break;
+            }
+        }
+        self.rest.extend_from_slice(bytes);
+        Ok(())
     }
 }
 
