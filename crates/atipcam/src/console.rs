@@ -55,9 +55,8 @@ impl Bar {
 
 /// Starts the log.
 pub(crate) fn log(settings: &Settings) -> Result<(), crate::Failure> {
-    // The RTSP library's own lines can hold a camera's answers word for word; ours say what is needed.
     // What the database's tools find worth telling is not; a filter that names them wins.
-    let filter = format!("sea_orm_migration=warn,sqlx=warn,{},retina=off", settings.log);
+    let filter = format!("sea_orm_migration=warn,sqlx=warn,{}", settings.log);
     let filter = EnvFilter::try_new(filter).map_err(|error| format!("`log` is {:?}: {error}", settings.log))?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if settings.log_json {

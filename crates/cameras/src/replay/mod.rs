@@ -151,7 +151,7 @@ impl Replay {
             over: false,
         };
         // They may be wrong; those that come with the pictures count.
-        let _ = replay.learn(&format::described_sets(codec, &media.parameters));
+        let _ = replay.learn(&format::described_sets(codec, media));
         Ok(replay)
     }
 

@@ -101,8 +101,8 @@ impl Source {
         let sound = self.set_up_sound(&mut session, &description).await?;
         within(Phase::Play, session.play(&description)).await?;
         tracing::debug!(address = %self.target.address(), ?codec, sound = sound.track.is_some(), "playing");
-        let sets = format::described_sets(codec, &video.parameters);
-        RtspStream::new(session, &mut self.carry, &*self.clock, self.target.address(), (codec, sets), sound)
+        let sets = format::described_sets(codec, video);
+        Ok(RtspStream::new(session, &mut self.carry, &*self.clock, self.target.address(), (codec, sets), sound))
     }
 
     /// Waits until the camera has heard that its sessions are over, at most `deadline`.

@@ -1,4 +1,4 @@
-//! The one thing that ingest reads from a sequence parameter set itself: how far pictures go out of order.
+//! How far pictures go out of order, as their sequence parameter set tells it.
 
 use std::num::NonZeroUsize;
 
@@ -13,7 +13,10 @@ const BASELINE: u8 = 66;
 /// Length of an H.265 NAL unit header.
 const H265_HEADER: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
-/// Bits of a general or sub-layer profile in `profile_tier_level` (H.265, 7.3.3).
+/// Bytes of a general or sub-layer profile in `profile_tier_level` (H.265, 7.3.3).
+const PROFILE_BYTES: usize = 11;
+
+/// Bits of one.
 const PROFILE_BITS: u32 = 88;
 
 /// Bits of a level there.
@@ -32,41 +35,95 @@ pub(crate) fn h264_depth(sps: &[u8]) -> Option<usize> {
 
 /// Reorder depth of an H.265 stream: `sps_max_num_reorder_pics` of the highest sub-layer (7.3.2.2.1).
 pub(crate) fn h265_depth(sps: &[u8]) -> Option<usize> {
-    let depth = h265_reorder_pics(BitReader::new(ByteReader::skipping_bytes(sps, H265_HEADER))).ok()?;
+    let depth = H265Head::read(&mut h265_bits(sps)).ok()?.reorder;
     usize::try_from(depth).ok().filter(|depth| *depth <= DEPTH_MAX)
 }
 
-fn h265_reorder_pics(mut bits: impl BitRead) -> Result<u32, BitReaderError> {
-    bits.skip(4, "sps_video_parameter_set_id")?;
-    let sub_layers: u8 = bits.read::<3, u8>("sps_max_sub_layers_minus1")?;
-    bits.skip(1, "sps_temporal_id_nesting_flag")?;
-    skip_profile_tier_level(&mut bits, sub_layers)?;
-    bits.read_ue("sps_seq_parameter_set_id")?;
-    if bits.read_ue("chroma_format_idc")? == 3 {
-        bits.skip(1, "separate_colour_plane_flag")?;
-    }
-    bits.read_ue("pic_width_in_luma_samples")?;
-    bits.read_ue("pic_height_in_luma_samples")?;
-    if bits.read_bit("conformance_window_flag")? {
-        for _ in 0..4 {
-            bits.read_ue("conf_win_offset")?;
-        }
-    }
-    bits.read_ue("bit_depth_luma_minus8")?;
-    bits.read_ue("bit_depth_chroma_minus8")?;
-    bits.read_ue("log2_max_pic_order_cnt_lsb_minus4")?;
-    let first = if bits.read_bit("sps_sub_layer_ordering_info_present_flag")? { 0 } else { sub_layers };
-    let mut reorder = 0;
-    for _ in first..=sub_layers {
-        bits.read_ue("sps_max_dec_pic_buffering_minus1")?;
-        reorder = bits.read_ue("sps_max_num_reorder_pics")?;
-        bits.read_ue("sps_max_latency_increase_plus1")?;
-    }
-    Ok(reorder)
+/// What an H.265 NAL unit holds behind its header.
+pub(crate) fn h265_bits(unit: &[u8]) -> BitReader<ByteReader<&[u8]>> {
+    BitReader::new(ByteReader::skipping_bytes(unit, H265_HEADER))
 }
 
-fn skip_profile_tier_level(bits: &mut impl BitRead, sub_layers: u8) -> Result<(), BitReaderError> {
-    bits.skip(PROFILE_BITS + LEVEL_BITS, "general_profile_tier_level")?;
+/// What an H.265 sequence parameter set begins with, up to how far pictures go out of order (7.3.2.2.1). Values as they are
+/// coded, in no range.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct H265Head {
+    /// `sps_max_sub_layers_minus1`: 0 to 7.
+    pub(crate) sub_layers: u8,
+    /// `sps_temporal_id_nesting_flag`.
+    pub(crate) nested: bool,
+    /// From `general_profile_space` to the last constraint.
+    pub(crate) profile: [u8; PROFILE_BYTES],
+    /// `general_level_idc`.
+    pub(crate) level: u8,
+    /// `chroma_format_idc`.
+    pub(crate) chroma_format: u32,
+    /// `pic_width_in_luma_samples`.
+    pub(crate) width: u32,
+    /// `pic_height_in_luma_samples`.
+    pub(crate) height: u32,
+    /// What the conformance window cuts off: left, right, top, bottom.
+    pub(crate) window: [u32; 4],
+    /// `bit_depth_luma_minus8`.
+    pub(crate) luma_depth: u32,
+    /// `bit_depth_chroma_minus8`.
+    pub(crate) chroma_depth: u32,
+    /// `log2_max_pic_order_cnt_lsb_minus4`.
+    pub(crate) order_bits: u32,
+    /// `sps_max_num_reorder_pics` of the highest sub-layer.
+    pub(crate) reorder: u32,
+}
+
+impl H265Head {
+    pub(crate) fn read(bits: &mut impl BitRead) -> Result<Self, BitReaderError> {
+        bits.skip(4, "sps_video_parameter_set_id")?;
+        let sub_layers = bits.read::<3, u8>("sps_max_sub_layers_minus1")?;
+        let nested = bits.read_bit("sps_temporal_id_nesting_flag")?;
+        let profile = bits.read_to("general_profile")?;
+        let level = bits.read_to("general_level_idc")?;
+        skip_sub_layers(bits, sub_layers)?;
+        bits.read_ue("sps_seq_parameter_set_id")?;
+        let chroma_format = bits.read_ue("chroma_format_idc")?;
+        if chroma_format == 3 {
+            bits.skip(1, "separate_colour_plane_flag")?;
+        }
+        let width = bits.read_ue("pic_width_in_luma_samples")?;
+        let height = bits.read_ue("pic_height_in_luma_samples")?;
+        let mut window = [0; 4];
+        if bits.read_bit("conformance_window_flag")? {
+            for side in &mut window {
+                *side = bits.read_ue("conf_win_offset")?;
+            }
+        }
+        let luma_depth = bits.read_ue("bit_depth_luma_minus8")?;
+        let chroma_depth = bits.read_ue("bit_depth_chroma_minus8")?;
+        let order_bits = bits.read_ue("log2_max_pic_order_cnt_lsb_minus4")?;
+        let first = if bits.read_bit("sps_sub_layer_ordering_info_present_flag")? { 0 } else { sub_layers };
+        let mut reorder = 0;
+        for _ in first..=sub_layers {
+            bits.read_ue("sps_max_dec_pic_buffering_minus1")?;
+            reorder = bits.read_ue("sps_max_num_reorder_pics")?;
+            bits.read_ue("sps_max_latency_increase_plus1")?;
+        }
+        Ok(Self {
+            sub_layers,
+            nested,
+            profile,
+            level,
+            chroma_format,
+            width,
+            height,
+            window,
+            luma_depth,
+            chroma_depth,
+            order_bits,
+            reorder,
+        })
+    }
+}
+
+/// The rest of `profile_tier_level` behind the general level.
+fn skip_sub_layers(bits: &mut impl BitRead, sub_layers: u8) -> Result<(), BitReaderError> {
     let mut sub_layer_bits = 0;
     for _ in 0..sub_layers {
         if bits.read_bit("sub_layer_profile_present_flag")? {

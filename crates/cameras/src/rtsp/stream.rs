@@ -141,7 +141,7 @@ impl<'a> RtspStream<'a> {
         address: String,
         (codec, sets): (VideoCodec, Vec<Bytes>),
         sound: Sound,
-    ) -> Result<Self, CameraError> {
+    ) -> Self {
         carry.timeline.reconnect();
         carry.reorder.jump();
         let line = Line::new(FIRST_PICTURE_DURATION);
@@ -164,8 +164,9 @@ impl<'a> RtspStream<'a> {
             broken: 0,
             over: None,
         };
-        stream.learn(&sets)?;
-        Ok(stream)
+        // Those of a description may be wrong; then those that come with the pictures count.
+        let _ = stream.learn(&sets);
+        stream
     }
 
     /// Why there is no sound although it was wanted.
