@@ -237,7 +237,9 @@ impl Connection {
                 ready!(self.poll_read(cx, phase, &mut |message| {
                     match message {
                         Message::Frame { channel, data } => each(channel, data),
-                        Message::Response(answer) if answer.header("cseq").is_none_or(|text| text == cseq) => found = Some(answer),
+                        Message::Response(answer) if answer.header("cseq").is_none_or(|text| text == cseq) => {
+                            found = Some(answer)
+                        }
                         _ => {}
                     }
                     if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

@@ -257,7 +257,8 @@ impl<'a> RtspStream<'a> {
         let (dts, cts) = self.carry.reorder.place(place.pts);
         let wall = self.carry.timeline.picture_wall(VIDEO_TIMESCALE, place.pts, arrived, now);
         let key = kind == Picture::Key;
-        let unit = AccessUnit { track: Track::Video, format, dts, cts, wall, arrived, key, discontinuity: false, data: unit.data };
+        let unit =
+            AccessUnit { track: Track::Video, format, dts, cts, wall, arrived, key, discontinuity: false, data: unit.data };
         Ok(Some(self.video.line.arrival(unit)))
     }
 

@@ -64,7 +64,7 @@ async fn a_session_is_kept_alive_as_its_camera_can_and_ended() {
     let methods: Vec<_> = lines.iter().filter_map(|line| line.split(' ').next()).collect();
     assert_eq!(methods[..4], ["DESCRIBE", "SETUP", "PLAY", "OPTIONS"], "{methods:?}");
     let last = methods.len() - 1;
-    assert!(methods[4..last].iter().any(|method| *method == "GET_PARAMETER"), "{methods:?}");
+    assert!(methods[4..last].contains(&"GET_PARAMETER"), "{methods:?}");
     assert_eq!(methods[last], "TEARDOWN");
     assert!(heard.all()[2..].iter().all(|request| header(request, "Session") == Some("ab12")));
 }

@@ -63,13 +63,16 @@ pub enum Message<'a> {
     Other,
 }
 
+/// Names and values.
+pub type Headers = Vec<(String, String)>;
+
 /// An answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
     /// Status code.
     pub status: u16,
     /// Names in lower case, values trimmed; in the order sent.
-    pub headers: Vec<(String, String)>,
+    pub headers: Headers,
     /// The body.
     pub body: Bytes,
 }
@@ -146,7 +149,7 @@ fn head_length(bytes: &[u8]) -> Option<usize> {
 }
 
 /// Status, where it is an answer and no question, and headers.
-fn head(bytes: &[u8]) -> Option<(Option<u16>, Vec<(String, String)>)> {
+fn head(bytes: &[u8]) -> Option<(Option<u16>, Headers)> {
     let text = String::from_utf8_lossy(bytes);
     let mut lines = text.lines();
     let mut words = lines.next()?.split(' ');

@@ -5,6 +5,9 @@ fn sent(marker: bool, timestamp: u32, payload: &[u8]) -> Packet<'_> {
     Packet { marker, payload_type: 96, sequence: 0, timestamp, source: 1, mark: None, payload }
 }
 
+/// A packet: its marker, its time, what is lost before it, what it carries.
+type Sent<'a> = (bool, u32, u16, &'a [u8]);
+
 /// What packets make up, each with its time and what is lost before it: time, lost, gap, parameter sets, data.
 type Told = (i64, u32, bool, Vec<Vec<u8>>, Vec<u8>);
 
@@ -13,17 +16,17 @@ fn told(assembler: &mut Assembler) -> Vec<Told> {
     units.map(|u| (u.time, u.lost, u.gap, u.parameter_sets.iter().map(|set| set.to_vec()).collect(), u.data.to_vec())).collect()
 }
 
-fn units(codec: VideoCodec, packets: &[(bool, u32, u16, &[u8])]) -> (Vec<Told>, Vec<WireError>) {
+fn units(codec: VideoCodec, packets: &[Sent<'_>]) -> (Vec<Told>, Vec<WireError>) {
     let mut assembler = Assembler::new(codec);
-    let pushed = packets.iter().map(|(marker, time, lost, payload)| {
-        assembler.push(&sent(*marker, *time, payload), i64::from(*time), *lost)
-    });
+    let pushed = packets
+        .iter()
+        .map(|(marker, time, lost, payload)| assembler.push(&sent(*marker, *time, payload), i64::from(*time), *lost));
     let errors = pushed.filter_map(Result::err).collect();
     (told(&mut assembler), errors)
 }
 
 /// Of packets that all make sense.
-fn good(codec: VideoCodec, packets: &[(bool, u32, u16, &[u8])]) -> Vec<Told> {
+fn good(codec: VideoCodec, packets: &[Sent<'_>]) -> Vec<Told> {
     let (units, errors) = units(codec, packets);
     assert!(errors.is_empty(), "{errors:?}");
     units
@@ -68,10 +71,8 @@ fn cameras_that_forget_the_marker_or_set_it_too_early_are_forgiven() {
     let all = good(H264, &[(false, 0, 0, &[0x41, 1]), (false, 9, 0, &[0x41, 2]), (true, 9, 0, &[0x41, 3])]);
     assert_eq!(all, [unit(0, &[0, 0, 0, 2, 0x41, 1]), unit(9, &[0, 0, 0, 2, 0x41, 2, 0, 0, 0, 2, 0x41, 3])]);
     // On parameter sets and what else comes before a picture; with other times than the picture's.
-    let all = good(
-        H264,
-        &[(true, 1, 0, &[0x67, 1]), (true, 2, 0, &[0x68, 2]), (true, 3, 0, &[6, 3, 4]), (true, 4, 0, &[0x65, 5])],
-    );
+    let all =
+        good(H264, &[(true, 1, 0, &[0x67, 1]), (true, 2, 0, &[0x68, 2]), (true, 3, 0, &[6, 3, 4]), (true, 4, 0, &[0x65, 5])]);
     let data = vec![0, 0, 0, 3, 6, 3, 4, 0, 0, 0, 2, 0x65, 5];
     assert_eq!(all, [(4, 0, false, vec![vec![0x67, 1], vec![0x68, 2]], data)]);
     let all = good(H265, &[(true, 1, 0, &[0x42, 1, 6]), (true, 1, 0, &[0x26, 1, 5])]);
@@ -90,15 +91,15 @@ fn one_fragment_may_be_a_whole_and_headers_may_differ() {
 #[test]
 fn start_codes_within_a_nal_unit_part_it() {
     let joined = [&[0x67, 1, 0, 0, 0, 1, 0x68, 2, 0, 0, 1, 0x65, 3, 0, 0, 3, 1, 0, 0, 0][..]].concat();
-    let expected = (0, 0, false, vec![vec![0x67, 1], vec![0x68, 2]], vec![0, 0, 0, 6, 0x65, 3, 0, 0, 3, 1]);
-    assert_eq!(good(H264, &[(true, 0, 0, &joined)]), [expected.clone()]);
+    let expected = [(0, 0, false, vec![vec![0x67, 1], vec![0x68, 2]], vec![0, 0, 0, 6, 0x65, 3, 0, 0, 3, 1])];
+    assert_eq!(good(H264, &[(true, 0, 0, &joined)]), expected);
     // In an aggregate, and cut in the midst of a start code.
     let aggregate = [&[24, 0, u8::try_from(joined.len()).unwrap()][..], &joined].concat();
-    assert_eq!(good(H264, &[(true, 0, 0, &aggregate)]), [expected.clone()]);
+    assert_eq!(good(H264, &[(true, 0, 0, &aggregate)]), expected);
     for at in 1..joined.len() {
         let first = [&[0x7c, 0x80 | 7][..], &joined[1..at]].concat();
         let second = [&[0x7c, 0x40 | 7][..], &joined[at..]].concat();
-        assert_eq!(good(H264, &[(false, 0, 0, &first), (true, 0, 0, &second)]), [expected.clone()], "cut at {at}");
+        assert_eq!(good(H264, &[(false, 0, 0, &first), (true, 0, 0, &second)]), expected, "cut at {at}");
     }
     // Slices, later than every NAL unit is searched from end to end, of a camera that did so before.
     let slices = [&[0x41][..], &[7; 2 * SEARCHED_BYTES], &[0, 0, 1, 0x41, 8]].concat();
@@ -113,8 +114,9 @@ fn start_codes_within_a_nal_unit_part_it() {
     for time in 0..2 * SEARCHED_UNITS {
         assembler.push(&sent(true, time, &[0x41, 9]), i64::from(time), 0).unwrap();
     }
+    let [(.., sets, data)] = expected;
     assembler.push(&sent(true, 9999, &joined), 9999, 0).unwrap();
-    assert_eq!(told(&mut assembler).pop(), Some((9999, expected.1, false, expected.3, expected.4)));
+    assert_eq!(told(&mut assembler).pop(), Some((9999, 0, false, sets, data)));
 }
 
 #[test]
@@ -140,8 +142,8 @@ fn what_is_lost_costs_its_picture_and_no_other() {
 
 #[test]
 fn packets_that_make_no_sense_cost_their_picture_and_no_other() {
-    let begun: (bool, u32, u16, &[u8]) = (false, 0, 0, &[0x7c, 0x85, 1]);
-    let h264: &[&[(bool, u32, u16, &[u8])]] = &[
+    let begun: Sent<'_> = (false, 0, 0, &[0x7c, 0x85, 1]);
+    let h264: &[&[Sent<'_>]] = &[
         &[(true, 0, 0, &[])],
         &[(true, 0, 0, &[0xe5, 1])],
         &[(true, 0, 0, &[0x7c])],
@@ -156,8 +158,12 @@ fn packets_that_make_no_sense_cost_their_picture_and_no_other() {
         &[(true, 0, 0, &[30, 1])],
         &[(true, 0, 0, &[0, 0, 0, 0])],
     ];
-    let h265: &[&[(bool, u32, u16, &[u8])]] =
-        &[&[(true, 0, 0, &[2])], &[(true, 0, 0, &[0x64, 1, 1])], &[(true, 0, 0, &[0x62, 1])], &[(true, 0, 0, &[0x60, 1, 0, 1, 2])]];
+    let h265: &[&[Sent<'_>]] = &[
+        &[(true, 0, 0, &[2])],
+        &[(true, 0, 0, &[0x64, 1, 1])],
+        &[(true, 0, 0, &[0x62, 1])],
+        &[(true, 0, 0, &[0x60, 1, 0, 1, 2])],
+    ];
     for (codec, rows, next) in [(H264, h264, &[0x41, 9][..]), (H265, h265, &[2, 1, 9])] {
         for packets in rows {
             let (units, errors) = units(codec, &[packets, &[(true, 7, 0, next)][..]].concat());

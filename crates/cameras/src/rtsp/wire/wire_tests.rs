@@ -102,7 +102,15 @@ fn names_of_tracks_follow_the_base_as_cameras_mean_it() {
 
 #[test]
 fn what_describes_nothing_is_refused() {
-    for sdp in ["", "<html>no</html>", "v=0\r\n", "m=video 0 RTP/AVP 96\r\n", "m=video 0 RTP/AVP \r\n", "m=video 0 RTP/AVP 999\r\n", "s-"] {
+    for sdp in [
+        "",
+        "<html>no</html>",
+        "v=0\r\n",
+        "m=video 0 RTP/AVP 96\r\n",
+        "m=video 0 RTP/AVP \r\n",
+        "m=video 0 RTP/AVP 999\r\n",
+        "s-",
+    ] {
         assert_eq!(describe(sdp), Err(WireError::Description), "{sdp}");
     }
     assert_eq!(describe(&"m=audio 0 RTP/AVP 0\r\n".repeat(MEDIA_TOO_MANY)), Err(WireError::TooLarge));
