@@ -18,17 +18,17 @@ pub const ACCESS_UNIT_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// All parameter sets of a stream together. Real ones are under 1 KiB.
 pub const PARAMETER_SETS_BYTES_MAX: usize = 16 * 1024;
 
-/// Media time in one recorded fragment: half of what a power cut may take (docs/segment-format.md).
+/// Media time in one recorded fragment: more than comes between two looks of a recorder, so that each look is one.
 pub const FRAGMENT_TIME_MAX: Duration = Duration::from_millis(500);
 
-/// How often recorders look for new units, all at the same instants. With the breath before it, the open fragment, the moment in which
-/// a round gathers, the sync that runs and the one that follows it, this is what a power cut may take: 0.02 s + 0.2 s + 0.5 s + 0.005 s +
-/// two syncs, which is at most 1 s on a disk whose rounds of syncs take up to 137 ms (docs/segment-format.md).
-pub const RECORD_POLL: Duration = Duration::from_millis(200);
+/// How often recorders take what is new to the disk, all at the same instants. With the breath before it, the moment in which a round
+/// gathers, the sync that runs and the one that follows it, this is what a power cut may take: 0.02 s + 0.4 s + 0.005 s + two syncs,
+/// which is at most 1 s on a disk whose rounds of syncs take up to 287 ms (docs/segment-format.md).
+pub const RECORD_POLL: Duration = Duration::from_millis(400);
 
-/// How often cameras are read while nobody watches: as often as the recorders look. What comes meanwhile waits in the sockets' buffers,
-/// which a camera of 20 Mbit/s fills with 500 KB; Linux lets such a buffer grow to some megabytes.
-pub const BREATH: Duration = RECORD_POLL;
+/// How often cameras are read while nobody watches: every second time just before the recorders look. What comes meanwhile waits in
+/// the sockets' buffers, which a camera of 20 Mbit/s fills with 500 KB; Linux lets such a buffer grow to some megabytes.
+pub const BREATH: Duration = Duration::from_millis(200);
 
 /// How long before the recorders look they are read: as long as it takes to read a hundred cameras.
 pub const BREATH_LEAD: Duration = Duration::from_millis(20);

@@ -141,13 +141,7 @@ impl Fragmenter {
         done
     }
 
-    /// When the open fragment must be flushed should no further unit arrive.
-    #[must_use]
-    pub fn deadline(&self) -> Option<Mono> {
-        self.open.as_ref().map(|open| open.since + FRAGMENT_TIME_MAX)
-    }
-
-    /// Ends the open fragment: at its deadline, before a stop. The stream may go on afterwards.
+    /// Ends the open fragment. The stream may go on afterwards.
     #[must_use]
     pub fn flush(&mut self) -> Option<Fragment> {
         self.open.take().map(|open| open.fragment)

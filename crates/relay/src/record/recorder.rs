@@ -132,10 +132,8 @@ impl Recorder {
         self.turn().await;
         let now = self.shared.clock.mono();
         self.measure(now);
-        // An open fragment ends in time even when the camera stalls.
-        if self.fragmenter.deadline().is_some_and(|deadline| deadline <= now)
-            && let Some(fragment) = self.fragmenter.flush()
-        {
+        // All of it goes to the disk now, in one round with what the others have.
+        if let Some(fragment) = self.fragmenter.flush() {
             self.writing.write(fragment).await;
         }
         if self.heard.is_some_and(|heard| now.since(heard) >= SILENCE_MAX) {
