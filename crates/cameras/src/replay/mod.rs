@@ -6,6 +6,7 @@
 mod track;
 
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,8 +20,8 @@ use crate::rtsp::connection::{Connection, Refusal};
 use crate::rtsp::picture::{Picture, picture};
 use crate::rtsp::reorder::Reorder;
 use crate::rtsp::sets::Sets;
-use crate::rtsp::wire::{Response, WireError, describe};
-use crate::rtsp::{Target, base, format, video_track};
+use crate::rtsp::wire::{Response, WireError};
+use crate::rtsp::{Target, format, video_track};
 use crate::{CameraError, Phase};
 
 /// A recorder that looks for a file takes longer to answer than a camera that plays.
@@ -122,11 +123,9 @@ impl Replay {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ReplayError> {
         let mut connection = Connection::open(target).await?;
-        let answer = ask(&mut connection, "DESCRIBE", None, "Accept: application/sdp\r\n", Phase::Describe, None).await?;
-        if let Some(base) = answer.header("content-base").or_else(|| answer.header("content-location")).and_then(base) {
-            connection.set_url(base);
-        }
-        let description = describe(&String::from_utf8_lossy(&answer.body))?;
+        let signs_in = connection.signs_in();
+        let described = within(Phase::Describe, connection.describe()).await?;
+        let description = described.map_err(|refusal| refused(refusal, signs_in, Phase::Describe))?;
         let (media, codec) = video_track(&description)?;
         let url = media.control.as_ref().map(|control| control.at(connection.url()));
         let headers = format!("Require: {OPTION}\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n");
@@ -240,21 +239,20 @@ async fn ask(
     url: Option<&str>,
     headers: &str,
     phase: Phase,
-    track: Option<&mut Track>,
+    mut track: Option<&mut Track>,
 ) -> Result<Response, ReplayError> {
     let (url, signs_in) = (url.unwrap_or(connection.url()).to_owned(), connection.signs_in());
-    let mut track = track;
     let each = &mut |channel, data: &[u8]| {
         if let Some(track) = &mut track {
             track.take(channel, data);
         }
     };
-    match timeout(ANSWER_TIME_MAX, connection.ask(method, &url, headers, phase, each)).await {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(Refusal::Status(status))) => Err(refused(status, signs_in, phase)),
-        Ok(Err(Refusal::Lost(error))) => Err(error.into()),
-        Err(_) => Err(CameraError::Timeout(phase).into()),
-    }
+    let asked = within(phase, connection.ask(method, &url, headers, phase, each)).await?;
+    asked.map_err(|refusal| refused(refusal, signs_in, phase))
+}
+
+async fn within<T>(phase: Phase, work: impl Future<Output = T>) -> Result<T, ReplayError> {
+    timeout(ANSWER_TIME_MAX, work).await.map_err(|_| CameraError::Timeout(phase).into())
 }
 
 /// The channel that a camera chose; reports come on the next.
@@ -263,11 +261,11 @@ fn channel(answer: &Response) -> u8 {
     chosen.filter(|channel| *channel < u8::MAX).unwrap_or(0)
 }
 
-/// What a status means while a replay is set up.
-fn refused(status: u16, signed_in: bool, phase: Phase) -> ReplayError {
-    match status {
-        457 => ReplayError::NotKept,
-        501 | 551 => ReplayError::Unsupported,
-        _ => CameraError::from_status(status, phase, signed_in).into(),
+/// What a refusal means while a replay is set up.
+fn refused(refusal: Refusal, signed_in: bool, phase: Phase) -> ReplayError {
+    match refusal {
+        Refusal::Status(457) => ReplayError::NotKept,
+        Refusal::Status(501 | 551) => ReplayError::Unsupported,
+        refusal => refusal.into_error(phase, signed_in).into(),
     }
 }

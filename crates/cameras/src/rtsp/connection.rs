@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use super::Target;
-use super::wire::{MESSAGE_BYTES_MAX, Message, Response, WireError, cut};
+use super::wire::{Description, MESSAGE_BYTES_MAX, Message, Response, WireError, cut, describe};
 use crate::{CameraError, Phase};
 
 /// A host that has not taken a connection by then is not there: three SYNs on a local network.
@@ -139,6 +139,16 @@ impl Connection {
     /// From now on they name this.
     pub(crate) fn set_url(&mut self, url: String) {
         self.url = url;
+    }
+
+    /// Asks what there is; requests then name what the camera says.
+    pub(crate) async fn describe(&mut self) -> Result<Description, Refusal> {
+        let url = self.url.clone();
+        let answer = self.ask("DESCRIBE", &url, "Accept: application/sdp\r\n", Phase::Describe, &mut |_, _| {}).await?;
+        if let Some(base) = answer.header("content-base").or_else(|| answer.header("content-location")).and_then(base) {
+            self.url = base;
+        }
+        Ok(describe(&String::from_utf8_lossy(&answer.body)).map_err(|_| CameraError::SdpInvalid)?)
     }
 
     /// Asks, and once more where the camera wants a sign-in. Frames that come meanwhile go to `each`. The request is over with the
@@ -361,6 +371,13 @@ impl Connection {
         self.rest.extend_from_slice(bytes);
         Ok(())
     }
+}
+
+/// What requests about all tracks begin with, where a camera says so. Only the text counts: packets go where the connection is.
+/// Some cameras leave out the scheme.
+fn base(told: &str) -> Option<String> {
+    let plain = !told.is_empty() && told.bytes().all(|byte| byte.is_ascii_graphic());
+    plain.then(|| if told.starts_with("rtsp://") { told.to_owned() } else { format!("rtsp://{told}") })
 }
 
 /// What comes cannot be read: where the next message begins is not known.

@@ -32,7 +32,7 @@ use self::session::Session;
 pub use self::stream::{Arrival, RtspStream};
 pub use self::target::{Target, Transport};
 use self::timeline::Timeline;
-use self::wire::{Description, Media, describe};
+use self::wire::{Description, Media};
 use crate::{CameraError, Phase};
 
 /// Answers of cameras that wake up, or ask an encoder first.
@@ -94,7 +94,9 @@ impl Source {
     pub async fn open(&mut self) -> Result<RtspStream<'_>, CameraError> {
         self.wait_farewell(FAREWELL_TIME_MAX).await;
         let mut connection = Connection::open(&self.target).await?;
-        let description = self.describe(&mut connection).await?;
+        let signs_in = connection.signs_in();
+        let described = async { connection.describe().await.map_err(|refusal| refusal.into_error(Phase::Describe, signs_in)) };
+        let description = within(Phase::Describe, described).await?;
         let (video, codec) = video_track(&description)?;
         let mut session = Session::new(connection);
         within(Phase::Setup, session.set_up_video(video, codec, self.target.transport())).await?;
@@ -116,20 +118,6 @@ impl Source {
         {
             tracing::debug!(address = %self.target.address(), "no answer to TEARDOWN in time");
         }
-    }
-
-    async fn describe(&self, connection: &mut Connection) -> Result<Description, CameraError> {
-        let (url, signs_in) = (connection.url().to_owned(), connection.signs_in());
-        let ask = async {
-            let headers = "Accept: application/sdp\r\n";
-            let answer = connection.ask("DESCRIBE", &url, headers, Phase::Describe, &mut |_, _| {}).await;
-            answer.map_err(|refusal| refusal.into_error(Phase::Describe, signs_in))
-        };
-        let answer = within(Phase::Describe, ask).await?;
-        if let Some(base) = answer.header("content-base").or_else(|| answer.header("content-location")).and_then(base) {
-            connection.set_url(base);
-        }
-        describe(&String::from_utf8_lossy(&answer.body)).map_err(|_| CameraError::SdpInvalid)
     }
 
     /// Sets up the sound track where one is wanted, there, and understood. The picture goes on without it.
@@ -157,13 +145,6 @@ impl Source {
 
 async fn within<T>(phase: Phase, work: impl Future<Output = Result<T, CameraError>>) -> Result<T, CameraError> {
     timeout(ANSWER_TIME_MAX, work).await.unwrap_or(Err(CameraError::Timeout(phase)))
-}
-
-/// What requests about all tracks begin with, where a camera says so. Only the text counts: packets go where the connection is.
-/// Some cameras leave out the scheme.
-pub(crate) fn base(told: &str) -> Option<String> {
-    let plain = !told.is_empty() && told.bytes().all(|byte| byte.is_ascii_graphic());
-    plain.then(|| if told.starts_with("rtsp://") { told.to_owned() } else { format!("rtsp://{told}") })
 }
 
 /// The first picture track that is understood.

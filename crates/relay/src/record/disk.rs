@@ -3,7 +3,7 @@
 //! While one round writes and syncs, further commands queue up; they are the next round. A slow disk thus gets larger rounds with
 //! fewer syncs, an idle one is left alone. Many recorders look at their cameras all at once: a round waits a moment for what all send.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,7 +38,7 @@ struct Command {
 
 #[derive(Debug)]
 enum Work {
-    Create { path: PathBuf, bytes: Vec<u8> },
+    Create { path: PathBuf, bytes: Vec<u8>, after: Option<SegmentId> },
     Append { bytes: Vec<u8> },
     Close { bytes: Vec<u8> },
 }
@@ -81,9 +81,10 @@ impl Disk {
         tokio::task::spawn_blocking(move || work(&*port)).await.map_err(io::Error::other)?
     }
 
-    /// Creates a segment file; it must not exist.
-    pub(crate) fn create(&self, file: SegmentId, path: PathBuf, bytes: Vec<u8>) -> Answer {
-        self.send(file, Work::Create { path, bytes })
+    /// Creates a segment file; it must not exist. Nothing of it is written before what was sent of the one `after` which it comes
+    /// is durable: a power cut takes the end of what there is, and nothing from its midst.
+    pub(crate) fn create(&self, file: SegmentId, path: PathBuf, bytes: Vec<u8>, after: Option<SegmentId>) -> Answer {
+        self.send(file, Work::Create { path, bytes, after })
     }
 
     /// Appends to an open segment file.
@@ -183,10 +184,18 @@ impl Files {
         Self { port, open: HashMap::new(), named: HashMap::new(), syncing: Syncing::default() }
     }
 
-    /// Does all that is wanted, makes it durable, and answers. Returns how many syncs that took.
+    /// Does all that is wanted, makes it durable, and answers: in as many turns as files come one after the other. Returns how many
+    /// syncs that took.
     fn round(&mut self, batch: Vec<Command>) -> u64 {
-        let mut answers = Vec::with_capacity(batch.len());
-        for Command { file, work, since, done } in batch {
+        let (mut answers, mut later) = (Vec::with_capacity(batch.len()), Vec::new());
+        let mut held = HashSet::new();
+        for command in batch {
+            if self.waits(&command, &held) {
+                held.insert(command.file);
+                later.push(command);
+                continue;
+            }
+            let Command { file, work, since, done } = command;
             answers.push((file, since, done, self.apply(file, work)));
         }
         let (syncs, failed) = self.commit();
@@ -202,14 +211,25 @@ impl Files {
             // A recorder that no longer listens has ended; the bytes are written all the same.
             drop(done.send(outcome));
         }
-        syncs
+        if later.is_empty() { syncs } else { syncs + self.round(later) }
+    }
+
+    /// Whether a command is of a file behind one that this turn writes to, or that waits itself.
+    fn waits(&self, command: &Command, held: &HashSet<SegmentId>) -> bool {
+        match &command.work {
+            Work::Create { after: Some(before), .. } => {
+                held.contains(before) || self.open.get(before).is_some_and(|open| open.dirty)
+            }
+            Work::Create { after: None, .. } => false,
+            _ => held.contains(&command.file),
+        }
     }
 
     /// A file with a failed write takes nothing more: what follows must go to a new one.
     fn apply(&mut self, id: SegmentId, work: Work) -> io::Result<()> {
         let closes = matches!(work, Work::Close { .. });
         let outcome = match work {
-            Work::Create { path, bytes } => self.create(id, &path, &bytes),
+            Work::Create { path, bytes, .. } => self.create(id, &path, &bytes),
             Work::Append { bytes } | Work::Close { bytes } => self.write(id, &bytes),
         };
         if let Some(open) = self.open.get_mut(&id) {

@@ -403,7 +403,8 @@ impl Writing {
         // Nothing of it is served before its first record, and that is durable only after the header.
         let open = OpenSegment::new(writer.index(), storage.id(), path.clone(), writer.len());
         self.shared.open.start(open);
-        let answer = storage.disk().create(id, path, header.to_vec());
+        let after = self.segments.back().map(|segment| segment.id);
+        let answer = storage.disk().create(id, path, header.to_vec(), after);
         let sent = VecDeque::from([Sent { what: What::Header, answer, heard: None, at: now }]);
         let (writer, durable) = (Some(writer), None);
         self.segments.push_back(Segment { id, storage, class, previous, durable, writer, sent, clean: false });

@@ -33,7 +33,7 @@ const STEP: Duration = Duration::from_millis(10);
 
 /// Steps between two pictures, and between two looks of the recorders.
 const PICTURE_STEPS: u64 = 4;
-const LOOK_STEPS: u64 = 20;
+const LOOK_STEPS: u64 = 40;
 
 /// A home that agreed; only the server itself asks.
 #[derive(Debug)]
@@ -255,6 +255,8 @@ impl Home {
                     None => self.left.stray += 1,
                 }
             }
+            // The end of the life before may be said to reach into this one.
+            let found = found.split_off(&camera.first);
             let missing = (camera.first..).zip(&found).find(|(expected, n)| expected != *n);
             let whole = missing.map_or(found.len(), |(expected, _)| expected - camera.first);
             let end = if whole == 0 { begun } else { camera.log[camera.first + whole - 1] + PICTURE };
