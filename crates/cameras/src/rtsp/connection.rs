@@ -15,6 +15,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use super::Target;
+use super::life::Life;
 use super::wire::{Description, MESSAGE_BYTES_MAX, Message, Response, WireError, cut, describe};
 use crate::{CameraError, Phase};
 
@@ -42,37 +43,6 @@ thread_local! {
 /// Lends the memory that this thread reads into.
 pub(super) fn with_memory<R>(work: impl FnOnce(&mut [u8]) -> R) -> R {
     READ.with_borrow_mut(|memory| work(memory))
-}
-
-/// How a camera is told that somebody is still there. ONVIF says `SET_PARAMETER`, which some take badly; `GET_PARAMETER` works with
-/// nearly all that know it, and every camera answers to `OPTIONS`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Life {
-    Options,
-    GetParameter,
-    SetParameter,
-}
-
-impl Life {
-    /// What the answer to `OPTIONS` allows.
-    fn by(answer: &Response) -> Self {
-        let knows = |wanted: &str| answer.header("public").is_some_and(|all| all.split(',').any(|name| name.trim() == wanted));
-        if knows("GET_PARAMETER") {
-            Self::GetParameter
-        } else if knows("SET_PARAMETER") {
-            Self::SetParameter
-        } else {
-            Self::Options
-        }
-    }
-
-    const fn method(self) -> &'static str {
-        match self {
-            Self::Options => "OPTIONS",
-            Self::GetParameter => "GET_PARAMETER",
-            Self::SetParameter => "SET_PARAMETER",
-        }
-    }
 }
 
 /// A connection that stands.

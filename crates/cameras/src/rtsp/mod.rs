@@ -5,6 +5,7 @@
 pub(crate) mod connection;
 mod datagrams;
 pub(crate) mod format;
+mod life;
 pub(crate) mod picture;
 pub(crate) mod reorder;
 mod session;

@@ -14,7 +14,7 @@ pub(crate) const MOVIE_TIMESCALE: u32 = 90_000;
 const UNDETERMINED: u16 = 0x55c4;
 
 /// Appends a box of `kind` whose body `body` appends. Callers keep bodies under 4 GiB.
-pub(crate) fn boxed(out: &mut Vec<u8>, kind: [u8; 4], body: impl FnOnce(&mut Vec<u8>)) {
+pub fn boxed(out: &mut Vec<u8>, kind: [u8; 4], body: impl FnOnce(&mut Vec<u8>)) {
     let start = out.len();
     out.extend_from_slice(&[0; 4]);
     out.extend_from_slice(&kind);

@@ -7,6 +7,7 @@ pub(crate) mod boxes;
 mod init;
 mod part;
 
+pub use boxes::boxed;
 pub use init::{init_segment, mime};
 pub use part::{RunHead, fragment_head, live_part};
 

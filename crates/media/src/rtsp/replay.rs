@@ -51,7 +51,7 @@ impl Mark {
         let (time, rest) = body.split_first_chunk::<8>()?;
         let [flags, cseq, ..] = rest else { return None };
         let flag = |place: u8| flags >> (7 - place) & 1 == 1;
-        let wall = wall(u64::from_be_bytes(*time));
+        let wall = from_ntp(u64::from_be_bytes(*time));
         Some(Self { wall, clean: flag(0), end: flag(1), discontinuity: flag(2), terminal: flag(3), cseq: *cseq })
     }
 }
@@ -64,8 +64,9 @@ pub(super) fn ntp(wall: Timestamp) -> u64 {
     u64::from(seconds as u32) << 32 | fraction
 }
 
-/// The time that NTP means, in the era of 1900 or, where that lies before 1970, in the one that begins in 2036.
-fn wall(ntp: u64) -> Timestamp {
+/// The time that NTP means (RFC 5905, section 6), in the era of 1900 or, where that lies before 1970, in the one that begins in 2036.
+#[must_use]
+pub fn from_ntp(ntp: u64) -> Timestamp {
     let seconds = i64::from((ntp >> 32) as u32) - NTP_TO_UNIX_S;
     let seconds = if seconds < 0 { seconds + (1 << 32) } else { seconds };
     let fraction = ((ntp & 0xffff_ffff) * 1_000_000) >> 32;

@@ -84,3 +84,15 @@ proptest! {
         let _ = (clock_range(&text), clock_range(&format!("clock={text}-{text}")), Mark::decode(EXTENSION, &body));
     }
 }
+
+#[test]
+fn network_time_is_read_in_both_eras() {
+    for (ntp, text) in [
+        (0x83aa_7e80 << 32, "1970-01-01T00:00:00Z"),
+        (0xe436_2f99_8000_0000, "2021-04-30T07:26:17.500Z"),
+        // 2036-02-07T06:28:16Z, when the first era ends.
+        (0, "2036-02-07T06:28:16Z"),
+    ] {
+        assert_eq!(from_ntp(ntp).to_string(), text);
+    }
+}

@@ -2,6 +2,7 @@
 
 use h264_reader::rbsp::{BitRead, BitReader};
 use media::au::{AudioCodec, AudioFormat};
+use media::mp4::boxed;
 
 use super::{entry, sprop};
 
@@ -87,7 +88,7 @@ impl Config {
 
 /// `esds` (ISO/IEC 14496-14, 5.6.1), descriptors within descriptors (ISO/IEC 14496-1, 7.2.6).
 fn esds(out: &mut Vec<u8>, told: &Config, config: &[u8]) {
-    entry::boxed(out, *b"esds", |out| {
+    boxed(out, *b"esds", |out| {
         out.extend_from_slice(&[0; 4]); // version, flags
         descriptor(out, 3, |out| {
             out.extend_from_slice(&[0, 0, 0]); // ES_ID: that of the track; no streams that it depends on

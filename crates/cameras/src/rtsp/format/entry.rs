@@ -1,6 +1,7 @@
 //! Sample entry boxes (ISO/IEC 14496-12, 12.1.3 and 12.2.3), as an MP4 `stsd` holds them.
 
 use bytes::Bytes;
+use media::mp4::boxed;
 
 /// Dots an inch that every picture claims: 72, as 16.16 fixed point.
 const RESOLUTION: u32 = 72 << 16;
@@ -36,16 +37,6 @@ pub(super) fn sound(name: [u8; 4], channels: u8, sample_rate: u16, more: impl Fn
         more(out);
     });
     out.into()
-}
-
-/// Appends a box of `kind` whose body `body` appends: a few parameter sets at most.
-pub(super) fn boxed(out: &mut Vec<u8>, kind: [u8; 4], body: impl FnOnce(&mut Vec<u8>)) {
-    let start = out.len();
-    out.extend_from_slice(&[0; 4]);
-    out.extend_from_slice(&kind);
-    body(out);
-    let size = u32::try_from(out.len() - start).unwrap_or(u32::MAX);
-    out[start..start + 4].copy_from_slice(&size.to_be_bytes());
 }
 
 #[cfg(test)]
