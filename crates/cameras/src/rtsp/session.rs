@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::net::IpAddr;
 use std::task::{Context, Poll};
 
 use media::au::{AudioFormat, Track, VideoCodec};
@@ -175,9 +174,8 @@ impl Session {
         };
         let ports = answer.transport("server_port").and_then(ports).ok_or_else(unusable)?;
         let peer = self.connection.peer().map_err(|_| CameraError::Closed(Phase::Setup))?.ip();
-        let source =
-            answer.transport("source").and_then(|text| text.parse().ok()).filter(|source: &IpAddr| !source.is_unspecified());
-        sockets.connect(source.unwrap_or(peer), ports).await.map_err(|_| unusable())?;
+        // Whatever else the camera says that they come from: nobody else is greeted or heard.
+        sockets.connect(peer, ports).await.map_err(|_| unusable())?;
         self.datagrams.push((proposed, sockets));
         Ok(proposed)
     }

@@ -166,6 +166,9 @@ impl Assembler {
         if payload.len() < head || payload[0] & 0x80 != 0 {
             return Err(WireError::Packets);
         }
+        if payload.starts_with(&START_CODE[..2]) {
+            return self.whole(payload);
+        }
         match (self.codec, kind(self.codec, payload[0])) {
             (VideoCodec::H264, 1..=23) | (VideoCodec::H265, 0..=47) => self.whole(payload),
             // Several in one: STAP-A (RFC 6184, section 5.7.1), AP (RFC 7798, section 4.4.2).
@@ -229,6 +232,9 @@ impl Assembler {
             return self.whole(&nal);
         }
         let length = without_zeros(nal).len();
+        if !is_nal(self.codec, &nal[..length]) {
+            return Err(WireError::Packets);
+        }
         open.can_end = can_end(self.codec, nal[0]);
         self.data.truncate(at + 4 + length);
         self.data[at..at + 4].copy_from_slice(&u32::try_from(length).map_err(|_| WireError::TooLarge)?.to_be_bytes());
@@ -243,20 +249,22 @@ impl Assembler {
         if starts_another(nal, self.start_codes || self.searched < SEARCHED_UNITS) {
             self.start_codes = true;
             while let Some(at) = memmem::find(nal, START_CODE) {
-                if at > 0 {
-                    self.nal(&nal[..at])?;
-                }
+                self.part_of_several(&nal[..at])?;
                 nal = &nal[at + START_CODE.len()..];
             }
+            return self.part_of_several(nal);
         }
         self.nal(nal)
     }
 
+    /// Between two start codes there may be nothing but zeros.
+    fn part_of_several(&mut self, nal: &[u8]) -> Result<(), WireError> {
+        if without_zeros(nal).is_empty() { Ok(()) } else { self.nal(nal) }
+    }
+
     fn nal(&mut self, nal: &[u8]) -> Result<(), WireError> {
         let nal = without_zeros(nal);
-        let Some(open) = self.open.as_mut().filter(|_| nal.len() >= head_bytes(self.codec)) else {
-            return Err(WireError::Packets);
-        };
+        let Some(open) = self.open.as_mut().filter(|_| is_nal(self.codec, nal)) else { return Err(WireError::Packets) };
         open.can_end = can_end(self.codec, nal[0]);
         if is_parameter_set(self.codec, nal[0]) {
             let bytes = open.parameter_sets.iter().map(Bytes::len).sum::<usize>() + nal.len();
@@ -308,6 +316,15 @@ const fn kind(codec: VideoCodec, first: u8) -> u8 {
     match codec {
         VideoCodec::H264 => first & 0x1f,
         VideoCodec::H265 => first >> 1 & 0x3f,
+    }
+}
+
+/// Whether it begins as NAL units do (H.264, 7.3.1; H.265, 7.3.1.2).
+fn is_nal(codec: VideoCodec, nal: &[u8]) -> bool {
+    match (codec, nal) {
+        (VideoCodec::H264, [first, ..]) => first & 0x80 == 0 && first & 0x1f != 0,
+        (VideoCodec::H265, [first, second, ..]) => first & 0x80 == 0 && second & 0x07 != 0,
+        _ => false,
     }
 }
 

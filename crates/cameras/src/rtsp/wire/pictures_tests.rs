@@ -93,6 +93,11 @@ fn start_codes_within_a_nal_unit_part_it() {
     let joined = [&[0x67, 1, 0, 0, 0, 1, 0x68, 2, 0, 0, 1, 0x65, 3, 0, 0, 3, 1, 0, 0, 0][..]].concat();
     let expected = [(0, 0, false, vec![vec![0x67, 1], vec![0x68, 2]], vec![0, 0, 0, 6, 0x65, 3, 0, 0, 3, 1])];
     assert_eq!(good(H264, &[(true, 0, 0, &joined)]), expected);
+    // Before the first one, too, and at the end.
+    for prefix in [&[0, 0, 1][..], &[0, 0, 0, 1]] {
+        let more = [prefix, &joined, &[0, 0, 1]].concat();
+        assert_eq!(good(H264, &[(true, 0, 0, &more)]), expected);
+    }
     // In an aggregate, and cut in the midst of a start code.
     let aggregate = [&[24, 0, u8::try_from(joined.len()).unwrap()][..], &joined].concat();
     assert_eq!(good(H264, &[(true, 0, 0, &aggregate)]), expected);
@@ -156,7 +161,8 @@ fn packets_that_make_no_sense_cost_their_picture_and_no_other() {
         &[(true, 0, 0, &[24, 0, 0])],
         &[(true, 0, 0, &[24, 1])],
         &[(true, 0, 0, &[30, 1])],
-        &[(true, 0, 0, &[0, 0, 0, 0])],
+        &[(true, 0, 0, &[0, 0, 0, 2])],
+        &[(true, 0, 0, &[0x1c, 0xc0, 7])],
     ];
     let h265: &[&[Sent<'_>]] = &[
         &[(true, 0, 0, &[2])],
