@@ -18,7 +18,7 @@ use random::Random;
 const LOSS_MAX_MS: u64 = 1000;
 
 /// How long a round of syncs takes at most on the disks for which that is promised.
-const ROUND_MS: u64 = 140;
+const ROUND_MS: u64 = 280;
 
 /// Lives of up to four seconds, and those in which a recorder tries again after a failure, in steps of 10 ms.
 const SHORT: Range<u64> = 40..400;
