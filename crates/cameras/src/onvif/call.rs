@@ -21,6 +21,7 @@ use crate::xml::{self, Element};
 /// Where the device service is with nearly all.
 const DEVICE_PATH: &str = "/onvif/device_service";
 const URL_BYTES_MAX: usize = 2048;
+const HALF_SECOND_US: i64 = 500_000;
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
 /// Weak cameras take seconds for their profiles.
 pub(super) const ANSWER_TIME_MAX: Duration = Duration::from_secs(8);
@@ -121,11 +122,15 @@ impl Call {
 
     /// Learns the camera's clock. One that keeps even that from strangers is taken to be right.
     pub(super) async fn read_clock(&self) -> Result<(), OnvifError> {
+        let asked = self.clock.now().micros();
         let response = self.post(Step::Time, &self.device, "", device::GET_TIME, ANSWER_TIME_MAX, false).await?;
+        let answered = self.clock.now().micros();
         match read(&response.body, "GetSystemDateAndTimeResponse") {
             Ok(answer) => {
                 if let Some(time) = device::time(&answer) {
-                    self.state().skew_us = time.micros().saturating_sub(self.clock.now().micros());
+                    // It tells whole seconds, at some time between question and answer: the middle of both is nearest.
+                    let told = time.micros().saturating_add(HALF_SECOND_US);
+                    self.state().skew_us = told.saturating_sub(asked.midpoint(answered));
                 }
                 Ok(())
             }

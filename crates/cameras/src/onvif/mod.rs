@@ -275,13 +275,14 @@ impl Camera {
         Events::subscribe(&self.call, service).await
     }
 
-    /// Sets the camera's clock to ours.
+    /// Sets the camera's clock to ours. It takes whole seconds, so this waits for the next one to begin.
     ///
     /// # Errors
     /// [`Step::Maintenance`].
     pub async fn set_time(&self) -> Result<(), OnvifError> {
-        let now: Timestamp = self.call.now();
-        let question = device::set_time(now).ok_or_else(|| Cause::Unsupported.at(Step::Maintenance))?;
+        let (next, wait) = next_second(self.call.now());
+        let question = device::set_time(next).ok_or_else(|| Cause::Unsupported.at(Step::Maintenance))?;
+        tokio::time::sleep(wait).await;
         self.device(Step::Maintenance, &question, "SetSystemDateAndTimeResponse").await?;
         self.call.read_clock().await
     }
@@ -325,6 +326,13 @@ impl Camera {
         let one = self.services.media.as_ref().map(|url| (url, false));
         one.or_else(|| Some((self.services.media2.as_ref()?, true))).ok_or_else(|| Cause::Unsupported.at(Step::Profiles))
     }
+}
+
+/// The whole second that begins next, and how long until then.
+fn next_second(now: Timestamp) -> (Timestamp, Duration) {
+    const SECOND_US: u64 = 1_000_000;
+    let wait = Duration::from_micros(SECOND_US - now.micros().rem_euclid(1_000_000).unsigned_abs());
+    (now + wait, wait)
 }
 
 fn not_an_address() -> Cause {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use cameras::onvif::wire::events::Happening;
 use cameras::onvif::{Camera, Events, OnvifError, Step};
-use domain::{Clock, SystemClock, Timestamp};
+use domain::{Clock, Mono, SystemClock, Timestamp};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -102,7 +102,11 @@ impl Quirk {
     }
 
     async fn connect(&self) -> Result<Camera, OnvifError> {
-        Camera::connect(&format!("http://{}", self.address), Some(("admin", &"hunter2".into())), Arc::new(SystemClock)).await
+        self.connect_at(Arc::new(SystemClock)).await
+    }
+
+    async fn connect_at(&self, clock: Arc<dyn Clock>) -> Result<Camera, OnvifError> {
+        Camera::connect(&format!("http://{}", self.address), Some(("admin", &"hunter2".into())), clock).await
     }
 
     fn heard(&self, text: &str) -> bool {
@@ -264,6 +268,34 @@ async fn a_token_carries_the_cameras_time_and_not_ours() {
     assert!(quirk.heard("Created>2026-01-02T01:02:0"));
     let real = Timestamp::parse("2026-01-02T01:02:03Z").unwrap().micros() - SystemClock.now().micros();
     assert!((camera.skew_us() - real).abs() < 5_000_000);
+}
+
+#[derive(Debug)]
+struct Stopped(Timestamp);
+
+impl Clock for Stopped {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+
+    fn mono(&self) -> Mono {
+        Mono::from_micros(0)
+    }
+}
+
+#[tokio::test]
+async fn whole_seconds_are_read_as_their_middle_and_set_where_they_begin() {
+    let quirk =
+        Quirk::new(|name, _, _| (name == "SetSystemDateAndTime").then(|| "<d:SetSystemDateAndTimeResponse/>".into())).await;
+    for (ours, skew_us) in [("03", 500_000), ("03.500", 0), ("03.999999", -499_999), ("02.100", 1_400_000)] {
+        let clock = Stopped(Timestamp::parse(&format!("2026-01-02T01:02:{ours}Z")).unwrap());
+        assert_eq!(quirk.connect_at(Arc::new(clock)).await.unwrap().skew_us(), skew_us, "{ours}");
+    }
+    for (ours, set) in [("02:03.999", "Second>4<"), ("59:59.999999", "Hour>2</tt:Hour><tt:Minute>0</tt:Minute><tt:Second>0<")] {
+        let clock = Stopped(Timestamp::parse(&format!("2026-01-02T01:{ours}Z")).unwrap());
+        quirk.connect_at(Arc::new(clock)).await.unwrap().set_time().await.unwrap();
+        assert!(quirk.heard(set), "{set}");
+    }
 }
 
 #[tokio::test]

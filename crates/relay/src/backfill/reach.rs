@@ -11,8 +11,8 @@ use crate::controls::{answer, reach};
 use crate::fleet::Shared;
 use crate::link::{Forwarder, Service};
 
-/// A clock that is so far off, or less, is the camera's own answer in whole seconds.
-const SKEW_NONE_US: i64 = 1_500_000;
+/// A clock that is so far off, or less, may be right: it was told in whole seconds.
+const SKEW_NONE_US: i64 = 1_000_000;
 
 /// The way to what a camera kept.
 #[derive(Debug)]
