@@ -185,6 +185,45 @@ describe('MsePlayer', () => {
 		expect(clock.time).toBeGreaterThan(9.5);
 	});
 
+	it('stays further behind once it ran dry, comes closer when that was not needed, and is slower to once it was', () => {
+		const { player, source, socket, video, clock } = rig();
+		const lag = () => {
+			player.jumpToLive();
+			return Math.round((10 - clock.time) * 1000);
+		};
+		/** So long with so much ahead at every look. */
+		const calm = (seconds: number, ahead: number) => {
+			clock.time = 10 - ahead;
+			vi.advanceTimersByTime(seconds * 1000);
+		};
+		const runDry = () => video.dispatchEvent(new Event('waiting'));
+		source.open();
+		socket.says(FORMAT);
+		socket.sends(1);
+		source.buffer.done([[0, 10]]);
+		clock.paused = false;
+		clock.ready = 4;
+		expect(lag()).toBe(80);
+		runDry();
+		runDry();
+		expect(lag()).toBe(160);
+		calm(20, 0.05);
+		expect(lag()).toBe(160);
+		calm(4.9, 0.12);
+		calm(0.1, 0.01);
+		expect(lag()).toBe(160);
+		calm(5, 0.12);
+		expect(lag()).toBe(120);
+		runDry();
+		calm(9.9, 0.12);
+		expect(lag()).toBe(160);
+		calm(0.1, 0.12);
+		expect(lag()).toBe(120);
+		calm(10, 0.12);
+		calm(30, 0.12);
+		expect(lag()).toBe(80);
+	});
+
 	it('forgets what was played long ago', () => {
 		const { source, socket, clock } = rig();
 		source.open();

@@ -17,7 +17,8 @@ type Message =
 
 /** Media not yet in the browser's buffer. Ten seconds of 8 Mbit/s; a decoder this far behind will not catch up. */
 const QUEUE_BYTES_MAX = 10 * 1024 * 1024;
-/** How far behind the newest picture we aim to be, at best; every time it runs dry a step more. */
+/** How far behind the newest picture we aim to be, at best; every time it runs dry a step more, and a step less once it shows that
+ * less would do. */
 const LAG_S_MIN = 0.08;
 const LAG_S_STEP = 0.04;
 const LAG_S_MAX = 0.6;
@@ -26,6 +27,11 @@ const JUMP_S = 0.7;
 /** Played media kept, so that nothing ahead is ever evicted for it. */
 const KEEP_S = 4;
 const CHASE_MS = 100;
+/** A step less leaves at least this. */
+const RESERVE_S = 0.02;
+/** Looks before a step less, 5 s; twice as many each time when that was wrong, up to 5 min. */
+const LOOKS_MIN = 50;
+const LOOKS_MAX = 3000;
 
 type Item = { bytes: Uint8Array } | { mime: string };
 
@@ -42,6 +48,11 @@ export class MsePlayer implements LivePlayer {
 	#closed = false;
 	#connected = false;
 	#lagS = LAG_S_MIN;
+	/** The least that was ahead in the last looks; how many they were, and how many it takes. */
+	#least = Infinity;
+	#looks = 0;
+	#looksNeeded = LOOKS_MIN;
+	#stepped = false;
 	#chaser: ReturnType<typeof setInterval> | undefined;
 	#format: Extract<Message, { type: 'format' }> | undefined;
 	#received = 0;
@@ -170,14 +181,35 @@ export class MsePlayer implements LivePlayer {
 		const edge = this.#edge();
 		const { video } = this.#options;
 		if (edge === undefined || video.paused || video.seeking) return;
-		const excess = edge - video.currentTime - this.#lagS;
+		const ahead = edge - video.currentTime;
+		this.#settle(ahead);
+		const excess = ahead - this.#lagS;
 		if (excess > JUMP_S) this.jumpToLive();
 		else video.playbackRate = excess > 0.25 ? 1.25 : excess > 0.06 ? 1.08 : 1;
+	}
+
+	/** What was left over at every look is not needed. */
+	#settle(ahead: number): void {
+		this.#least = Math.min(this.#least, ahead);
+		if (++this.#looks < this.#looksNeeded) return;
+		if (this.#lagS > LAG_S_MIN && this.#least > LAG_S_STEP + RESERVE_S) {
+			this.#lagS = Math.max(LAG_S_MIN, this.#lagS - LAG_S_STEP);
+			this.#stepped = true;
+		}
+		this.#lookAnew();
+	}
+
+	#lookAnew(): void {
+		this.#looks = 0;
+		this.#least = Infinity;
 	}
 
 	#ranDry(): void {
 		if (this.#options.video.seeking || this.#options.video.readyState < 1) return;
 		this.#lagS = Math.min(LAG_S_MAX, this.#lagS + LAG_S_STEP);
+		if (this.#stepped) this.#looksNeeded = Math.min(LOOKS_MAX, this.#looksNeeded * 2);
+		this.#stepped = false;
+		this.#lookAnew();
 	}
 
 	#end(problem: Problem): void {
