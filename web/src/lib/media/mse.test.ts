@@ -212,7 +212,14 @@ describe('MsePlayer', () => {
 		calm(4.9, 0.12);
 		calm(0.1, 0.01);
 		expect(lag()).toBe(160);
-		calm(5, 0.12);
+		clock.time = 9.85;
+		vi.advanceTimersByTime(4900);
+		expect(video.playbackRate).toBe(1);
+		vi.advanceTimersByTime(100);
+		expect(video.playbackRate).toBe(1.08);
+		clock.time = 9.88;
+		vi.advanceTimersByTime(100);
+		expect(video.playbackRate).toBe(1);
 		expect(lag()).toBe(120);
 		runDry();
 		calm(9.9, 0.12);

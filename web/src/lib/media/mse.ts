@@ -53,6 +53,8 @@ export class MsePlayer implements LivePlayer {
 	#looks = 0;
 	#looksNeeded = LOOKS_MIN;
 	#stepped = false;
+	/** On the way to a step less. */
+	#nearing = false;
 	#chaser: ReturnType<typeof setInterval> | undefined;
 	#format: Extract<Message, { type: 'format' }> | undefined;
 	#received = 0;
@@ -185,7 +187,8 @@ export class MsePlayer implements LivePlayer {
 		this.#settle(ahead);
 		const excess = ahead - this.#lagS;
 		if (excess > JUMP_S) this.jumpToLive();
-		else video.playbackRate = excess > 0.25 ? 1.25 : excess > 0.06 ? 1.08 : 1;
+		else video.playbackRate = excess > 0.25 ? 1.25 : excess > (this.#nearing ? 0 : 0.06) ? 1.08 : 1;
+		if (excess <= 0) this.#nearing = false;
 	}
 
 	/** What was left over at every look is not needed. */
@@ -194,7 +197,7 @@ export class MsePlayer implements LivePlayer {
 		if (++this.#looks < this.#looksNeeded) return;
 		if (this.#lagS > LAG_S_MIN && this.#least > LAG_S_STEP + RESERVE_S) {
 			this.#lagS = Math.max(LAG_S_MIN, this.#lagS - LAG_S_STEP);
-			this.#stepped = true;
+			this.#stepped = this.#nearing = true;
 		}
 		this.#lookAnew();
 	}
@@ -208,7 +211,7 @@ export class MsePlayer implements LivePlayer {
 		if (this.#options.video.seeking || this.#options.video.readyState < 1) return;
 		this.#lagS = Math.min(LAG_S_MAX, this.#lagS + LAG_S_STEP);
 		if (this.#stepped) this.#looksNeeded = Math.min(LOOKS_MAX, this.#looksNeeded * 2);
-		this.#stepped = false;
+		this.#stepped = this.#nearing = false;
 		this.#lookAnew();
 	}
 
