@@ -29,7 +29,7 @@ async fn send(recipient: &'static RecipientRule, fields: &[&'static str]) -> (St
         login: None,
         from: "camera@home.example".into(),
         ca: None,
-        time_max: Duration::from_millis(200),
+        time_max: Duration::from_secs(2),
     };
     let gateway = Gateway::new(store.clone(), clock, Config { region: "CN".into(), mail: Some(mail) });
     let parts = Parts {

@@ -1,4 +1,3 @@
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -85,15 +84,26 @@ async fn a_camera_is_recorded_played_and_saved_across_a_restart() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn health_and_numbers_are_for_this_machine() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let data = tempfile::tempdir().unwrap();
     let mut serve = testkit::command(binary());
-    serve.args(["serve", "--listen", "127.0.0.1:0", "--metrics", &free.to_string(), "--data"]).arg(data.path());
+    serve.args(["serve", "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--data"]).arg(data.path());
     let process = Process::start(serve).unwrap();
     let base = process.line(PATIENCE, |line| line.strip_prefix("Open ").map(str::to_owned)).unwrap();
     Client::nobody(&base).unwrap().get("/server").await.unwrap();
 
-    let eyes = |path: &str| reqwest::get(format!("http://{free}{path}"));
+    let told = async {
+        let mut tick = tokio::time::interval(Duration::from_millis(20));
+        loop {
+            tick.tick().await;
+            let log = process.failure("").to_string();
+            let address = log.split_once("health and metrics address=").and_then(|(_, behind)| behind.split_once('\n'));
+            if let Some((address, _)) = address {
+                return address.to_owned();
+            }
+        }
+    };
+    let address = tokio::time::timeout(PATIENCE, told).await.expect("no word of where they are");
+    let eyes = |path: &str| reqwest::get(format!("http://{address}{path}"));
     let health = eyes("/health").await.unwrap();
     assert_eq!(health.status(), 200);
     assert_eq!(health.text().await.unwrap(), "{\"status\":\"ok\"}\n");

@@ -21,14 +21,21 @@ async fn whoever_agrees_to_letters_gets_one_and_whoever_takes_that_back_gets_non
     let base = process.line(Duration::from_secs(60), |line| line.strip_prefix("Open ").map(str::to_owned)).unwrap();
     let owner = Client::set_up(&base).await.unwrap();
 
-    // Nobody asked, so nobody is written to; then the person agrees, and is.
-    owner.another_session().await.unwrap();
     owner.decide("notice.mail", true).await.unwrap();
     owner.another_session().await.unwrap();
     let letter = mail.letter().await.unwrap();
     assert_eq!((&letter.to, letter.tls, letter.user.as_deref()), (&vec![Client::EMAIL.to_owned()], true, Some("camera")));
     assert_eq!(letter.header("subject"), "新的登录 / New sign-in");
     assert!(letter.text.contains("The Zhang family"), "{}", letter.text);
+
+    // The server of mail has it before the gateway knows that it has.
+    let sent = async {
+        let mut tick = tokio::time::interval(Duration::from_millis(20));
+        while owner.get("/privacy/disclosures").await.unwrap()["disclosures"][0]["outcome"] != "sent" {
+            tick.tick().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), sent).await.expect("no word of the letter");
 
     // The person takes it back, and is not.
     owner.decide("notice.mail", false).await.unwrap();

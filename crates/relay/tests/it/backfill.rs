@@ -92,13 +92,15 @@ impl Stand {
 
     /// Nobody is to see the camera for so long.
     async fn hide(&self, time: Duration) {
-        let begun = SystemClock.now();
         let switch = async |on| {
             let permit = self.rig.permit::<SwitchPrivacy>(self.rig.camera).await;
             self.rig.store.set_privacy(&permit, on, None).await.unwrap();
         };
         switch(true).await;
         self.status(Status::Private).await;
+        let is_left = || self.rig.device(|device| device.clients(StreamName::Main) == 0).then_some(());
+        until("a camera that is left alone", async || is_left()).await;
+        let begun = SystemClock.now();
         until("some privacy", async || (SystemClock.now().since(begun) >= time).then_some(())).await;
         switch(false).await;
         self.recorded_anew().await;

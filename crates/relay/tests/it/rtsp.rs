@@ -148,8 +148,8 @@ async fn the_first_packets_are_a_whole_key_picture() {
     let house = House::start(Rig::start().await).await;
     for _ in 0..3 {
         let mut player = Player::connect(&house).await;
-        let start = Instant::now();
         let info = player.play().await;
+        let start = Instant::now();
         let mut kinds = Vec::new();
         let mut first = None;
         loop {
