@@ -206,6 +206,7 @@ impl<'a> Report<'a> {
             println!("{name:<46} {value}");
         }
         let verdict = if self.complaints.is_empty() { "held" } else { "failed" };
+        println!("soak: {verdict}{}{}", if self.complaints.is_empty() { "" } else { ": " }, self.complaints.join("; "));
         if let Some(path) = &plan.json {
             let rows: serde_json::Map<_, _> = self.rows.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
             let told = json!({
@@ -216,9 +217,8 @@ impl<'a> Report<'a> {
                 "found": rows, "complaints": self.complaints,
             });
             path.parent().map(std::fs::create_dir_all).transpose()?;
-            std::fs::write(path, serde_json::to_string_pretty(&told)?)?;
+            std::fs::write(path, serde_json::to_string_pretty(&told)?).map_err(|e| format!("{}: {e}", path.display()))?;
         }
-        println!("soak: {verdict}{}{}", if self.complaints.is_empty() { "" } else { ": " }, self.complaints.join("; "));
         if self.complaints.is_empty() { Ok(()) } else { Err(self.server.process.failure(&self.complaints.join("; "))) }
     }
 }
