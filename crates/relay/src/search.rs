@@ -29,7 +29,7 @@ const LINES_MAX: usize = 64;
 pub enum Searched {
     /// A camera, or more about one: replaces what was told under the same key.
     Found(Box<FoundCamera>),
-    /// The camera of that key said that it leaves.
+    /// The camera of that key said that it leaves, or is one with another.
     Gone(String),
     /// The last line: the time is over, or another search of the home took its place.
     Ended,

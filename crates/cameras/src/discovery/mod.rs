@@ -64,7 +64,7 @@ impl Default for Options {
 pub enum Event {
     /// A camera, or more about one: replaces what was told under the same key.
     Found(Box<Found>),
-    /// The camera of that key said that it leaves.
+    /// The camera of that key said that it leaves, or is one with another.
     Gone(String),
 }
 
@@ -111,6 +111,11 @@ async fn run(options: Options, events: mpsc::Sender<Event>) {
             && events.send(event).await.is_err()
         {
             break;
+        }
+        while let Some(key) = table.united() {
+            if events.send(Event::Gone(key)).await.is_err() {
+                return;
+            }
         }
     }
 }

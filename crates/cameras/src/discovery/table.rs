@@ -103,6 +103,8 @@ struct Row {
 #[derive(Debug, Default)]
 pub(super) struct Table {
     rows: Vec<Row>,
+    /// Keys of rows that turned out to be another one's.
+    united: Vec<String>,
 }
 
 impl Table {
@@ -114,8 +116,29 @@ impl Table {
         };
         let row = self.rows.get_mut(at)?;
         let before = row.found.clone();
-        row.learn(sighting);
+        row.learn(sighting.endpoint, sighting.claims, sighting.found);
+        self.unite(at);
+        let row = self.rows.get(at)?;
         (row.found != before).then(|| row.found.clone())
+    }
+
+    /// The key of a row that is no more, as the row that was told last has taken it in; to be asked until `None`.
+    pub(super) fn united(&mut self) -> Option<String> {
+        self.united.pop()
+    }
+
+    /// Takes in the rows behind this one that are at the same place: protocols answer in any order, and what tells that two
+    /// services are one camera's may come last.
+    fn unite(&mut self, at: usize) {
+        let same = |rows: &[Row]| {
+            let (row, behind) = rows.get(at..)?.split_first()?;
+            behind.iter().position(|other| row.shares_place(&other.found.services))
+        };
+        while let Some(other) = same(&self.rows) {
+            let Row { endpoint, claims, found } = self.rows.swap_remove(at + 1 + other);
+            self.united.push(found.key.clone());
+            self.rows[at].learn(endpoint, claims, found);
+        }
     }
 
     /// A device said that it leaves: its key, where it speaks for itself.
@@ -156,8 +179,7 @@ impl Table {
 impl Row {
     /// Whether a sighting is this camera's without doubt.
     fn is_sure(&self, sighting: &Sighting) -> bool {
-        let shares_place = sighting.found.services.iter().any(|s| self.found.services.iter().any(|own| own.same_place(s)));
-        if shares_place {
+        if self.shares_place(&sighting.found.services) {
             return true;
         }
         if self.endpoint.is_none() || self.endpoint != sighting.endpoint {
@@ -174,11 +196,16 @@ impl Row {
             || self.found.addresses.iter().all(link_local) && claimed_here
     }
 
-    fn learn(&mut self, sighting: Sighting) {
-        let Sighting { sender, endpoint, claims, found } = sighting;
+    fn shares_place(&self, services: &[Service]) -> bool {
+        services.iter().any(|service| self.found.services.iter().any(|own| own.same_place(service)))
+    }
+
+    fn learn(&mut self, endpoint: Option<String>, claims: Vec<IpAddr>, found: Found) {
         let own = &mut self.found;
-        if !own.addresses.contains(&sender) && own.addresses.len() < PARTS_MAX {
-            own.addresses.push(sender);
+        for address in found.addresses {
+            if !own.addresses.contains(&address) && own.addresses.len() < PARTS_MAX {
+                own.addresses.push(address);
+            }
         }
         for service in found.services {
             let is_same = |known: &Service| known.same_place(&service) && known.is_onvif() == service.is_onvif();

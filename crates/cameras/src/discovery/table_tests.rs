@@ -91,6 +91,45 @@ fn an_rtsp_server_joins_the_one_camera_at_its_address_and_none_of_several() {
 }
 
 #[test]
+fn answers_in_any_order_come_to_the_same_row() {
+    let answers = || {
+        let rtsp =
+            dns::Instance { service: dns::SERVICES[0], name: "S1".into(), port: 554, path: Some("/main".into()), model: None };
+        let device = dns::Instance { service: dns::SERVICES[1], name: "S1".into(), port: 8000, path: None, model: None };
+        let beacon = beacon::Beacon { serial: "S1".into(), model: "M".into(), rtsp_port: 554, onvif_port: 8000 };
+        let here = ip("10.0.0.7");
+        [
+            onvif("urn:a", "10.0.0.7", &["10.0.0.7:8000"]),
+            Sighting::from_instance(rtsp, here).unwrap(),
+            Sighting::from_instance(device, here).unwrap(),
+            Sighting::from_beacon(beacon::Verified { key_id: "k".into(), beacon }, here),
+        ]
+    };
+    for order in 0..4_usize.pow(4) {
+        let places: Vec<usize> = (0..4).map(|n| order / 4_usize.pow(n) % 4).collect();
+        if (0..4).any(|n| !places.contains(&n)) {
+            continue;
+        }
+        let mut table = Table::default();
+        // Others at that address, so that nothing joins by being the only one.
+        table.see(onvif("urn:b", "10.0.0.7", &["10.0.0.7:8001"]));
+        table.see(onvif("urn:c", "10.0.0.7", &["10.0.0.7:8002"]));
+        let (mut told, mut sightings) = (Vec::new(), answers().map(Some));
+        for place in &places {
+            told.extend(table.see(sightings[*place].take().unwrap()).map(|found| found.key));
+            while let Some(key) = table.united() {
+                told.retain(|known| *known != key);
+            }
+        }
+        let [_, _, row] = &table.rows[..] else { panic!("{places:?}: {:?}", keys(&table)) };
+        let paths: Vec<_> = row.found.services.iter().map(|service| service.url().path()).collect();
+        assert!(paths.len() == 2 && paths.contains(&"/main"), "{places:?}: {paths:?}");
+        assert_eq!((row.endpoint.as_deref(), row.found.serial.as_deref()), (Some("urn:a"), Some("S1")), "{places:?}");
+        assert!(told.iter().all(|key| *key == row.found.key), "{places:?}: {told:?}");
+    }
+}
+
+#[test]
 fn rows_are_bounded() {
     let mut table = Table::default();
     for n in 0..ROWS_MAX + 10 {
