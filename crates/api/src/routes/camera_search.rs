@@ -39,7 +39,7 @@ pub(crate) enum SearchLine {
         /// The camera.
         camera: Box<Found>,
     },
-    /// It said that it leaves.
+    /// It said that it leaves, or is one with another.
     Gone {
         /// Whose row goes.
         key: String,

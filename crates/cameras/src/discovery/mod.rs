@@ -220,7 +220,7 @@ impl Link {
             let verified = beacon::verify(datagram, &self.nonce);
             return verified.map(|verified| seen(Sighting::from_beacon(verified, sender))).into_iter().collect();
         }
-        if datagram.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| matches!(byte, b'<' | 0xef)) {
+        if is_document(datagram) {
             return match wsd::parse(datagram) {
                 Ok(Some(wsd::Message::Matches(targets))) => {
                     let sightings = targets.into_iter().filter_map(|t| Sighting::from_target(t, sender, Source::WsDiscovery));
@@ -242,6 +242,13 @@ impl Link {
     }
 }
 
+/// Whether this is XML, perhaps behind a byte order mark. A message of DNS may begin likewise, for its id is any number; but
+/// its counts have zeros, and no document has.
+fn is_document(datagram: &[u8]) -> bool {
+    let first = datagram.iter().find(|byte| !byte.is_ascii_whitespace());
+    first.is_some_and(|byte| matches!(byte, b'<' | 0xef)) && !datagram.iter().take(dns::HEAD_BYTES).any(|byte| *byte == 0)
+}
+
 fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     // Where there is no randomness there is no search worth protecting from replays.
@@ -256,4 +263,21 @@ pub(crate) fn fresh_id() -> String {
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_id_makes_an_answer_of_dns_a_document_and_documents_are_some() {
+        let instance = dns::Instance { service: dns::SERVICES[0], name: "door".into(), port: 554, path: None, model: None };
+        for id in 0..=u16::MAX {
+            assert!(!is_document(&dns::answer(id, &instance, "door", &[], 120)), "{id:#06x}");
+        }
+        let bye = wsd::bye(&fresh_id(), "urn:uuid:a");
+        for before in ["", "\u{feff}", "\r\n "] {
+            assert!(is_document(format!("{before}{bye}").as_bytes()), "{before:?}");
+        }
+    }
 }

@@ -6,6 +6,9 @@ use super::shown;
 
 /// Where everybody listens.
 pub const PORT: u16 = 5353;
+
+/// Bytes of id, flags and counts (RFC 1035, section 4.1.1).
+pub const HEAD_BYTES: usize = 12;
 /// The IPv4 group.
 pub const GROUP_V4: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 251);
 /// The IPv6 group.
