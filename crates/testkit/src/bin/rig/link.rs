@@ -103,6 +103,8 @@ impl Stand {
         let here = lan.prefix.clone();
         ip(&["link", "add", &here, "type", "veth", "peer", "name", "p-here", "netns", &far])?;
         ip(&["addr", "add", "10.77.2.200/24", "dev", &here])?;
+        // An address of IPv6 would come a second later, and Chromium gives up what it fetches when addresses change.
+        ip(&["link", "set", &here, "addrgenmode", "none"])?;
         ip(&["link", "set", &here, "up"])?;
         within(&far, &["link", "set", "p-here", "master", "br0", "up"])?;
         let scenes = dir.join("scenes");
