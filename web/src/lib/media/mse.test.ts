@@ -103,6 +103,19 @@ function rig() {
 	return { player, source, socket, ends, streams, video, clock };
 }
 
+/** The same, with ten seconds in the buffer. */
+function playing() {
+	const all = rig();
+	const { source, socket, clock } = all;
+	source.open();
+	socket.says(FORMAT);
+	socket.sends(1);
+	source.buffer.done([[0, 10]]);
+	clock.paused = false;
+	clock.ready = 4;
+	return all;
+}
+
 beforeEach(() => {
 	vi.useFakeTimers();
 	URL.createObjectURL = () => 'blob:x';
@@ -167,13 +180,7 @@ describe('MsePlayer', () => {
 	});
 
 	it('hurries a little when late and jumps when far behind', () => {
-		const { source, socket, video, clock } = rig();
-		source.open();
-		socket.says(FORMAT);
-		socket.sends(1);
-		source.buffer.done([[0, 10]]);
-		clock.paused = false;
-		clock.ready = 4;
+		const { video, clock } = playing();
 		clock.time = 9.6;
 		vi.advanceTimersByTime(100);
 		expect(video.playbackRate).toBeGreaterThan(1);
@@ -186,7 +193,7 @@ describe('MsePlayer', () => {
 	});
 
 	it('stays further behind once it ran dry, comes closer when that was not needed, and is slower to once it was', () => {
-		const { player, source, socket, video, clock } = rig();
+		const { player, video, clock } = playing();
 		const lag = () => {
 			player.jumpToLive();
 			return Math.round((10 - clock.time) * 1000);
@@ -197,12 +204,6 @@ describe('MsePlayer', () => {
 			vi.advanceTimersByTime(seconds * 1000);
 		};
 		const runDry = () => video.dispatchEvent(new Event('waiting'));
-		source.open();
-		socket.says(FORMAT);
-		socket.sends(1);
-		source.buffer.done([[0, 10]]);
-		clock.paused = false;
-		clock.ready = 4;
 		expect(lag()).toBe(80);
 		runDry();
 		runDry();
